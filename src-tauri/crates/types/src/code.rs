@@ -1,0 +1,198 @@
+//! What can stand in the way, in words the owner understands.
+
+/// A reason the node is not serving. Each has a title, a cause, what is safe, and one thing to do.
+///
+/// Crosses to the screen by its name; the screen never compares message text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// No model file was chosen or it is gone.
+    ModelMissing,
+    /// The file is not a model this engine can trust or run.
+    ModelUnusable,
+    /// The engine executable is not beside the app.
+    EngineMissing,
+    /// The engine failed again and again.
+    EngineFailing,
+    /// The engine runs but its self-test gave nothing.
+    SelfTestFailed,
+    /// The coordinator cannot be reached.
+    GridUnreachable,
+    /// What the coordinator sent is not its protocol.
+    GridGarbled,
+    /// The coordinator does not accept the key.
+    KeyRefused,
+    /// The coordinator does not accept the registration.
+    RegistrationRefused,
+    /// The coordinator asked for a pause after failed jobs.
+    Suspended,
+    /// Another process works under this name.
+    NameInUse,
+    /// The name belongs to another account.
+    NameTaken,
+    /// The computer's clock is wrong.
+    ClockWrong,
+    /// Records cannot be written: the disk is full or read-only.
+    DiskFull,
+    /// The record of jobs cannot be read or is from a newer version.
+    LedgerUnusable,
+    /// Another Grid Node already uses this home.
+    AlreadyRunning,
+}
+
+impl Code {
+    /// Every code, for tables and tests.
+    pub const ALL: [Self; 16] = [
+        Self::ModelMissing,
+        Self::ModelUnusable,
+        Self::EngineMissing,
+        Self::EngineFailing,
+        Self::SelfTestFailed,
+        Self::GridUnreachable,
+        Self::GridGarbled,
+        Self::KeyRefused,
+        Self::RegistrationRefused,
+        Self::Suspended,
+        Self::NameInUse,
+        Self::NameTaken,
+        Self::ClockWrong,
+        Self::DiskFull,
+        Self::LedgerUnusable,
+        Self::AlreadyRunning,
+    ];
+
+    /// The stable name, for the screen's message files, logs and `--json`.
+    pub const fn name(self) -> &'static str {
+        self.words().0
+    }
+
+    /// A few words for a heading.
+    pub const fn title(self) -> &'static str {
+        self.words().1
+    }
+
+    /// What happened and what is safe, in one or two sentences.
+    pub const fn cause(self) -> &'static str {
+        self.words().2
+    }
+
+    /// The one thing to do.
+    pub const fn action(self) -> &'static str {
+        self.words().3
+    }
+
+    const fn words(self) -> (&'static str, &'static str, &'static str, &'static str) {
+        match self {
+            Self::ModelMissing => (
+                "model-missing",
+                "No model file",
+                "The model file is not where it should be. Nothing was lost.",
+                "Choose a model file.",
+            ),
+            Self::ModelUnusable => (
+                "model-unusable",
+                "This model file cannot be used",
+                "The file is damaged, cut short, or of a kind this engine does not run. It was not loaded.",
+                "Choose another file or download it again.",
+            ),
+            Self::EngineMissing => (
+                "engine-missing",
+                "The engine is not installed",
+                "The program that runs the model is not beside the app. Nothing was lost.",
+                "Install Grid Node again.",
+            ),
+            Self::EngineFailing => (
+                "engine-failing",
+                "The engine keeps failing",
+                "The engine stopped several times in a row, so no more jobs are taken. Finished jobs are recorded.",
+                "Try a smaller model, then start again.",
+            ),
+            Self::SelfTestFailed => (
+                "self-test-failed",
+                "The self-test gave no answer",
+                "The model produced no text, so no jobs are taken with it.",
+                "Choose another model.",
+            ),
+            Self::GridUnreachable => (
+                "grid-unreachable",
+                "The Grid is not answering",
+                "The coordinator cannot be reached. Finished jobs are recorded. We keep trying.",
+                "Check the internet connection.",
+            ),
+            Self::GridGarbled => (
+                "grid-garbled",
+                "The Grid sent something unreadable",
+                "What came from the coordinator is not its protocol. The connection was closed. We keep trying.",
+                "Check for an update.",
+            ),
+            Self::KeyRefused => (
+                "key-refused",
+                "The Grid does not accept the key",
+                "The key is unknown, expired, or may not connect workers. Finished jobs are recorded.",
+                "Sign in again.",
+            ),
+            Self::RegistrationRefused => (
+                "registration-refused",
+                "The Grid refused this worker",
+                "The coordinator does not accept the registration. Finished jobs are recorded.",
+                "Read the details.",
+            ),
+            Self::Suspended => (
+                "suspended",
+                "Suspended by the Grid for a while",
+                "Too many jobs failed, so the Grid asked this worker to wait. We test the engine and come back.",
+                "Wait.",
+            ),
+            Self::NameInUse => (
+                "name-in-use",
+                "Running elsewhere",
+                "Another program works under this worker name and took the connection over.",
+                "Stop the other one or choose another name.",
+            ),
+            Self::NameTaken => (
+                "name-taken",
+                "This worker name belongs to someone else",
+                "Worker names are unique on the whole Grid, and this one is another account's.",
+                "Choose another name.",
+            ),
+            Self::ClockWrong => (
+                "clock-wrong",
+                "The computer's clock is wrong",
+                "The Grid refuses proofs that are more than five minutes off.",
+                "Set the clock, then start again.",
+            ),
+            Self::DiskFull => (
+                "disk-full",
+                "The disk is full",
+                "Jobs cannot be recorded, so none are taken. What was recorded is safe.",
+                "Free some space; work goes on by itself.",
+            ),
+            Self::LedgerUnusable => (
+                "ledger-unusable",
+                "The record of jobs cannot be opened",
+                "It is damaged or from a newer version. It was left as it is.",
+                "Install the newest version or restore a copy.",
+            ),
+            Self::AlreadyRunning => (
+                "already-running",
+                "Grid Node is already running",
+                "Another Grid Node uses the same home folder.",
+                "Use the one that is running.",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn every_code_says_what_happened_and_what_to_do() {
+        let mut names = std::collections::BTreeSet::new();
+        for code in Code::ALL {
+            assert!(names.insert(code.name()), "{code:?} shares its name");
+            assert!(!code.title().is_empty() && !code.title().ends_with('.'), "{code:?} needs a heading");
+            assert!(code.cause().ends_with('.') && code.action().ends_with('.'), "{code:?} needs whole sentences");
+        }
+    }
+}

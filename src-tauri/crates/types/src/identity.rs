@@ -1,0 +1,147 @@
+//! The exact texts that get signed for the Grid, and the certificates made of them.
+//!
+//! All are EIP-191 text signatures. The JSON inside is canonical: keys sorted, no blanks, ASCII only.
+//! The vectors in `worker-receipts.json` guard every byte.
+
+use std::fmt::Write as _;
+
+use alloy_primitives::{Address, Signature};
+
+use crate::{JobId, Sha256, WorkerName};
+
+/// The chain id in every Grid certificate, on the practice network too, since the coordinator's checks demand it.
+pub const GRID_CHAIN_ID: u64 = 8453;
+
+/// The audience in every delegation.
+pub const GRID_AUDIENCE: &str = "api.aipowergrid.io";
+
+/// The payout wallet's permission for a rig key to work under one name until a date. Moves no money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delegation {
+    /// 32 lower-case hex digits, random.
+    pub delegation_id: String,
+    /// Who is paid, and who signs this.
+    pub payout_wallet: Address,
+    /// The rig key that may sign registrations and receipts.
+    pub worker_signer: Address,
+    /// The one name it holds for.
+    pub worker_name: WorkerName,
+    /// Unix seconds.
+    pub issued_at: u64,
+    /// Unix seconds.
+    pub expires_at: u64,
+}
+
+impl Delegation {
+    /// The text the payout wallet signs.
+    pub fn text(&self) -> String {
+        format!(
+            "aipg-worker-delegation:v1:{{\"audience\":{},\"chain_id\":{GRID_CHAIN_ID},\"delegation_id\":{},\
+             \"expires_at\":{},\"issued_at\":{},\"payout_wallet\":{},\"version\":1,\"worker_name\":{},\
+             \"worker_signer\":{}}}",
+            canonical_string(GRID_AUDIENCE),
+            canonical_string(&self.delegation_id),
+            self.expires_at,
+            self.issued_at,
+            canonical_string(&lower(self.payout_wallet)),
+            canonical_string(self.worker_name.as_str()),
+            canonical_string(&lower(self.worker_signer)),
+        )
+    }
+}
+
+/// A delegation with the payout wallet's signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DelegationCertificate {
+    /// What was permitted.
+    pub delegation: Delegation,
+    /// The payout wallet's signature over [`Delegation::text`].
+    pub signature: Signature,
+}
+
+/// The rig key's proof, fresh for every connection, that it holds what it registers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistrationProof {
+    /// Unix seconds; the coordinator allows 300 s either way.
+    pub timestamp: u64,
+    /// 32 lower-case hex digits, never used before.
+    pub nonce: String,
+    /// The rig key's address.
+    pub worker_signer: Address,
+    /// As in the first frame.
+    pub worker_name: WorkerName,
+    /// As in the first frame, same order.
+    pub models: Vec<String>,
+    /// As in the first frame, same order.
+    pub job_types: Vec<String>,
+    /// As in the first frame.
+    pub bridge_agent: String,
+}
+
+impl RegistrationProof {
+    /// The text the rig key signs.
+    pub fn text(&self) -> String {
+        format!(
+            "aipg-worker-registration:v1:{{\"bridge_agent\":{},\"job_types\":{},\"models\":{},\"nonce\":{},\
+             \"profile_digest\":null,\"profile_recipe_root\":null,\"timestamp\":{},\"version\":1,\
+             \"worker_name\":{},\"worker_signer\":{}}}",
+            canonical_string(&self.bridge_agent),
+            canonical_list(&self.job_types),
+            canonical_list(&self.models),
+            canonical_string(&self.nonce),
+            self.timestamp,
+            canonical_string(self.worker_name.as_str()),
+            canonical_string(&lower(self.worker_signer)),
+        )
+    }
+}
+
+/// The text of a receipt: which job, and the digest of what was delivered.
+pub fn receipt_text(job: &JobId, result: Sha256) -> String {
+    format!("aipg-job:{job}:{result}")
+}
+
+fn lower(address: Address) -> String {
+    format!("{address:#x}")
+}
+
+fn canonical_list(items: &[String]) -> String {
+    let items: Vec<String> = items.iter().map(|item| canonical_string(item)).collect();
+    format!("[{}]", items.join(","))
+}
+
+/// A JSON string in ASCII: non-ASCII and DEL as lower-case `\uXXXX`, astral characters as surrogate pairs.
+pub fn canonical_string(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    json.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '\u{8}' => json.push_str("\\b"),
+            '\u{c}' => json.push_str("\\f"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            ' '..='~' => json.push(character),
+            other => {
+                for unit in other.encode_utf16(&mut [0; 2]) {
+                    // Writing to a String cannot fail.
+                    let _ = write!(json, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    json.push('"');
+    json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical_string;
+
+    #[test]
+    fn strings_are_ascii_with_lower_case_escapes() {
+        assert_eq!(canonical_string("máquina-🚀/\u{7f}\u{1}\"\n"), r#""m\u00e1quina-\ud83d\ude80/\u007f\u0001\"\n""#);
+    }
+}

@@ -1,0 +1,33 @@
+//! What are the nouns?
+//!
+//! Amounts, ids, digests, clocks, and the exact texts that get signed.
+//! Everything here is plain data with pure arithmetic: no IO, no async, no serde.
+//! Rooms that speak JSON or SQL convert at their own border.
+//!
+//! ```
+//! use types::Den;
+//! let one_job = Den::for_text(100, 1024, "SmolLM-135M");
+//! assert_eq!(one_job.to_string(), "1.76");
+//! ```
+
+mod chat;
+mod clock;
+mod code;
+mod den;
+mod digest;
+mod id;
+mod identity;
+mod sensitive;
+
+pub use alloy_primitives::{Address, B256, Signature};
+pub use chat::{ChatRequest, FinishReason, Message, Refusal, Sampling, ToolCall, Usage};
+pub use clock::{Clock, SystemClock, Timestamp};
+pub use code::Code;
+pub use den::{Den, model_multiplier};
+pub use digest::Sha256;
+pub use id::{JobId, ModelId, WorkerName, WorkerNameError};
+pub use identity::{
+    Delegation, DelegationCertificate, GRID_AUDIENCE, GRID_CHAIN_ID, RegistrationProof, canonical_string,
+    receipt_text,
+};
+pub use sensitive::Sensitive;
