@@ -1,0 +1,197 @@
+//! One connection's jobs: from offer to ack.
+
+mod state;
+#[cfg(test)]
+mod tests;
+
+use types::{ChatRequest, Den, FinishReason, JobId, ModelId, Usage};
+
+pub use state::{Jobs, Running};
+
+/// Everything that can happen to a job.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The coordinator pushed a job we can read.
+    Offered(Box<Offer>),
+    /// The coordinator pushed a job that this worker does not serve.
+    OfferedUnservable {
+        /// The job.
+        job: JobId,
+        /// The words for the customer.
+        message: String,
+        /// True when it would fail on any worker.
+        client_error: bool,
+    },
+    /// The engine made a piece of text.
+    Token {
+        /// The job it belongs to.
+        job: JobId,
+        /// Whole Unicode scalars.
+        text: String,
+    },
+    /// The engine finished.
+    Finished {
+        /// The job.
+        job: JobId,
+        /// Why it ended.
+        reason: FinishReason,
+        /// What it cost.
+        usage: Usage,
+    },
+    /// The engine says the request itself is bad.
+    Refused {
+        /// The job.
+        job: JobId,
+        /// The words for the customer.
+        message: String,
+    },
+    /// The engine failed at the job.
+    Failed {
+        /// The job.
+        job: JobId,
+    },
+    /// The engine process is gone, or is about to be ended.
+    EngineGone,
+    /// The customer cancelled.
+    CancelAsked {
+        /// The job.
+        job: JobId,
+    },
+    /// The coordinator settled a job.
+    Acked {
+        /// The job.
+        job: JobId,
+        /// What it earned.
+        den: Den,
+    },
+    /// The coordinator did not settle a job in time.
+    AckOverdue {
+        /// The job.
+        job: JobId,
+    },
+    /// The connection is gone.
+    ConnectionLost,
+    /// Drop everything at once: the owner needs the GPU, or the app ends.
+    Abandon,
+}
+
+/// A job as offered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// Its id, as received.
+    pub job: JobId,
+    /// The advertised model it is for.
+    pub model: ModelId,
+    /// What to do.
+    pub request: ChatRequest,
+}
+
+/// What the driver must do, in this order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Write this down before the effects that follow.
+    Record(JobId, Entry),
+    /// Let the engine work.
+    Generate(Box<Offer>),
+    /// Tell the engine to stop; it still answers with a terminal event.
+    CancelEngine(JobId),
+    /// Send a piece of the answer.
+    SendToken {
+        /// The job.
+        job: JobId,
+        /// The text.
+        text: String,
+    },
+    /// Send the one terminal message of a job that gave an answer, with a receipt if the text is not empty.
+    SendDone(Box<Done>),
+    /// Send the one terminal message of a job that gave none.
+    SendError {
+        /// The job.
+        job: JobId,
+        /// The words, which can reach the customer.
+        message: String,
+        /// True when the request would fail anywhere.
+        client_error: bool,
+    },
+    /// Report [`Event::AckOverdue`] if no ack comes in time.
+    AwaitAck(JobId),
+    /// Close the connection without a word about the job: the coordinator gives it to another worker.
+    Disconnect,
+}
+
+/// A finished answer.
+#[derive(Clone, PartialEq)]
+pub struct Done {
+    /// The job.
+    pub job: JobId,
+    /// Exactly what was sent in pieces.
+    pub text: String,
+    /// Why it ended.
+    pub reason: FinishReason,
+    /// What it cost.
+    pub usage: Usage,
+    /// True when it is the part of an answer that a cancel left.
+    pub cancelled: bool,
+}
+
+// Outputs must not reach a log by way of `{:?}`.
+impl std::fmt::Debug for Done {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Done({}, {} bytes, {:?}, {:?})", self.job, self.text.len(), self.reason, self.usage)
+    }
+}
+
+/// A line in the life of a job.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    /// Taken on.
+    Accepted(ModelId),
+    /// An answer is about to leave.
+    Delivered {
+        /// Digest of the text and its receipt are made by whoever records and sends.
+        text: types::Sha256,
+        /// Why it ended.
+        reason: FinishReason,
+        /// What it cost.
+        usage: Usage,
+    },
+    /// The request was bad.
+    Refused,
+    /// We failed at it.
+    Failed,
+    /// No longer ours.
+    Abandoned,
+    /// Paid with this much.
+    Settled(Den),
+    /// Delivered, but the coordinator never said what it earned.
+    Unconfirmed,
+}
+
+/// What the customer of a failed job reads.
+pub const ENGINE_STOPPED: &str = "the engine stopped; please retry";
+/// What the customer of an empty answer reads.
+pub const NO_OUTPUT: &str = "the model produced no output";
+
+impl Jobs {
+    /// What happens next. Pure: same jobs and event, same outcome.
+    #[must_use]
+    pub fn step(mut self, event: Event) -> (Self, Vec<Effect>) {
+        let effects = match event {
+            Event::Offered(offer) => self.offered(offer),
+            Event::OfferedUnservable { job, message, client_error } => {
+                self.offered_unservable(job, message, client_error)
+            }
+            Event::Token { job, text } => self.token(job, text),
+            Event::Finished { job, reason, usage } => self.finished(&job, reason, usage),
+            Event::Refused { job, message } => self.refused(&job, message),
+            Event::Failed { job } => self.failed(&job),
+            Event::EngineGone => self.engine_gone(),
+            Event::CancelAsked { job } => self.cancel_asked(&job),
+            Event::Acked { job, den } => self.acked(&job, den),
+            Event::AckOverdue { job } => self.ack_overdue(&job),
+            Event::ConnectionLost => self.connection_lost(),
+            Event::Abandon => self.abandon(),
+        };
+        (self, effects)
+    }
+}

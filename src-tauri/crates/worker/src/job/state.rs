@@ -1,0 +1,233 @@
+//! The states of the job machine and what each event does to them.
+
+use types::{Den, FinishReason, JobId, Sha256, Usage};
+
+use super::{Done, Effect, ENGINE_STOPPED, Entry, NO_OUTPUT, Offer};
+
+/// All jobs of one connection: at most one being worked on, and those whose ack is still out.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Jobs {
+    current: Current,
+    unacked: Vec<JobId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+enum Current {
+    /// Nothing to do.
+    #[default]
+    Idle,
+    /// Ours, and the engine is at it.
+    Running(Running),
+    /// No longer ours, but the engine has not said yet that it stopped.
+    Draining(JobId),
+}
+
+/// The job being worked on.
+#[derive(Clone, PartialEq)]
+pub struct Running {
+    /// Its id.
+    pub job: JobId,
+    /// What was sent so far.
+    text: String,
+    /// How many pieces that were: what an interrupted answer is worth.
+    pieces: u32,
+    cancel_asked: bool,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Running({}, {} pieces, cancel {})", self.job, self.pieces, self.cancel_asked)
+    }
+}
+
+impl Jobs {
+    /// The job we own and work on, if any.
+    pub fn running(&self) -> Option<&JobId> {
+        match &self.current {
+            Current::Running(running) => Some(&running.job),
+            Current::Idle | Current::Draining(_) => None,
+        }
+    }
+
+    /// True when the engine has nothing of ours in hand.
+    pub fn engine_is_free(&self) -> bool {
+        self.current == Current::Idle
+    }
+
+    /// True when nothing is in hand and no ack is out: closing the connection now loses nothing.
+    pub fn is_quiet(&self) -> bool {
+        self.engine_is_free() && self.unacked.is_empty()
+    }
+
+    pub(super) fn offered(&mut self, offer: Box<Offer>) -> Vec<Effect> {
+        match &self.current {
+            Current::Idle => {
+                self.current = Current::Running(Running::new(offer.job.clone()));
+                let accepted = Effect::Record(offer.job.clone(), Entry::Accepted(offer.model.clone()));
+                vec![accepted, Effect::Generate(offer)]
+            }
+            Current::Running(running) if running.job == offer.job => Vec::new(),
+            // The coordinator sends one job at a time. It does not check frame ids, so any answer to the second one
+            // would be taken for the first: the connection is beyond repair.
+            Current::Running(_) => self.abandon(),
+            Current::Draining(_) => vec![Effect::Disconnect],
+        }
+    }
+
+    pub(super) fn offered_unservable(
+        &mut self,
+        job: JobId,
+        message: String,
+        client_error: bool,
+    ) -> Vec<Effect> {
+        match &self.current {
+            Current::Idle => {
+                vec![
+                    Effect::Record(job.clone(), Entry::Refused),
+                    Effect::SendError { job, message, client_error },
+                ]
+            }
+            Current::Running(running) if running.job == job => Vec::new(),
+            Current::Running(_) => self.abandon(),
+            Current::Draining(_) => vec![Effect::Disconnect],
+        }
+    }
+
+    pub(super) fn token(&mut self, job: JobId, text: String) -> Vec<Effect> {
+        match &mut self.current {
+            Current::Running(running) if running.job == job => {
+                running.text.push_str(&text);
+                running.pieces += 1;
+                vec![Effect::SendToken { job, text }]
+            }
+            Current::Running(_) | Current::Idle | Current::Draining(_) => Vec::new(),
+        }
+    }
+
+    pub(super) fn finished(&mut self, job: &JobId, reason: FinishReason, usage: Usage) -> Vec<Effect> {
+        let Some(running) = self.take(job) else { return Vec::new() };
+        // An answer of blanks alone is a failure to the coordinator too, unless the customer cancelled.
+        let blank = running.text.trim().is_empty();
+        let cancelled = reason == FinishReason::Cancelled || (running.cancel_asked && blank);
+        if blank && !cancelled {
+            return Self::give_up(running.job, NO_OUTPUT.to_owned(), false);
+        }
+        self.deliver(running, reason, usage, cancelled)
+    }
+
+    pub(super) fn refused(&mut self, job: &JobId, message: String) -> Vec<Effect> {
+        let Some(running) = self.take(job) else { return Vec::new() };
+        Self::give_up(running.job, message, true)
+    }
+
+    pub(super) fn failed(&mut self, job: &JobId) -> Vec<Effect> {
+        let Some(running) = self.take(job) else { return Vec::new() };
+        self.interrupted(running)
+    }
+
+    pub(super) fn engine_gone(&mut self) -> Vec<Effect> {
+        match std::mem::take(&mut self.current) {
+            Current::Running(running) => self.interrupted(running),
+            Current::Idle | Current::Draining(_) => Vec::new(),
+        }
+    }
+
+    pub(super) fn cancel_asked(&mut self, job: &JobId) -> Vec<Effect> {
+        match &mut self.current {
+            Current::Running(running) if running.job == *job && !running.cancel_asked => {
+                running.cancel_asked = true;
+                vec![Effect::CancelEngine(job.clone())]
+            }
+            Current::Running(_) | Current::Idle | Current::Draining(_) => Vec::new(),
+        }
+    }
+
+    pub(super) fn acked(&mut self, job: &JobId, den: Den) -> Vec<Effect> {
+        self.resolve(job, Entry::Settled(den))
+    }
+
+    pub(super) fn ack_overdue(&mut self, job: &JobId) -> Vec<Effect> {
+        self.resolve(job, Entry::Unconfirmed)
+    }
+
+    pub(super) fn connection_lost(&mut self) -> Vec<Effect> {
+        let unconfirmed = self.unacked.drain(..).map(|job| Effect::Record(job, Entry::Unconfirmed));
+        let mut effects: Vec<Effect> = unconfirmed.collect();
+        if let Current::Running(running) = &self.current {
+            let job = running.job.clone();
+            self.current = Current::Draining(job.clone());
+            effects.push(Effect::Record(job.clone(), Entry::Abandoned));
+            effects.push(Effect::CancelEngine(job));
+        }
+        effects
+    }
+
+    pub(super) fn abandon(&mut self) -> Vec<Effect> {
+        let mut effects = self.connection_lost();
+        effects.push(Effect::Disconnect);
+        effects
+    }
+
+    /// Takes the job out if it is the one in hand; a terminal event of a draining job frees the engine.
+    fn take(&mut self, job: &JobId) -> Option<Running> {
+        match std::mem::take(&mut self.current) {
+            Current::Running(running) if running.job == *job => Some(running),
+            Current::Draining(draining) if draining == *job => None,
+            other => {
+                self.current = other;
+                None
+            }
+        }
+    }
+
+    /// The engine broke off. What a cancel left is still an honest answer; anything else is a failure.
+    fn interrupted(&mut self, running: Running) -> Vec<Effect> {
+        if running.cancel_asked {
+            let usage = Usage { prompt_tokens: 0, completion_tokens: running.pieces };
+            return self.deliver(running, FinishReason::Cancelled, usage, true);
+        }
+        vec![
+            Effect::Record(running.job.clone(), Entry::Failed),
+            Effect::SendError { job: running.job, message: ENGINE_STOPPED.to_owned(), client_error: false },
+        ]
+    }
+
+    fn give_up(job: JobId, message: String, client_error: bool) -> Vec<Effect> {
+        let entry = if client_error { Entry::Refused } else { Entry::Failed };
+        vec![Effect::Record(job.clone(), entry), Effect::SendError { job, message, client_error }]
+    }
+
+    fn deliver(
+        &mut self,
+        running: Running,
+        reason: FinishReason,
+        usage: Usage,
+        cancelled: bool,
+    ) -> Vec<Effect> {
+        let Running { job, text, .. } = running;
+        // A job that comes back after its ack was lost is waited for once.
+        if !self.unacked.contains(&job) {
+            self.unacked.push(job.clone());
+        }
+        let delivered = Entry::Delivered { text: Sha256::of(&text), reason, usage };
+        vec![
+            Effect::Record(job.clone(), delivered),
+            Effect::SendDone(Box::new(Done { job: job.clone(), text, reason, usage, cancelled })),
+            Effect::AwaitAck(job),
+        ]
+    }
+
+    fn resolve(&mut self, job: &JobId, entry: Entry) -> Vec<Effect> {
+        let Some(position) = self.unacked.iter().position(|unacked| unacked == job) else {
+            return Vec::new();
+        };
+        self.unacked.remove(position);
+        vec![Effect::Record(job.clone(), entry)]
+    }
+}
+
+impl Running {
+    const fn new(job: JobId) -> Self {
+        Self { job, text: String::new(), pieces: 0, cancel_asked: false }
+    }
+}

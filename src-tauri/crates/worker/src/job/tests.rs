@@ -1,0 +1,264 @@
+//! Named cases, and random event orders against the invariants.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use types::{ChatRequest, Den, FinishReason, JobId, Message, ModelId, Sampling, Usage};
+
+use super::{Effect, Entry, Event, Jobs, Offer};
+
+fn id(job: &str) -> JobId {
+    JobId::new(job)
+}
+
+fn offer(job: &str) -> Event {
+    let request = ChatRequest {
+        messages: vec![Message::text("user", "hi")],
+        max_tokens: 8,
+        stop: Vec::new(),
+        sampling: Sampling::default(),
+    };
+    Event::Offered(Box::new(Offer { job: id(job), model: ModelId::new("m"), request }))
+}
+
+fn token(job: &str, text: &str) -> Event {
+    Event::Token { job: id(job), text: text.to_owned() }
+}
+
+fn finished(job: &str, reason: FinishReason) -> Event {
+    Event::Finished { job: id(job), reason, usage: Usage { prompt_tokens: 3, completion_tokens: 1 } }
+}
+
+fn run(events: impl IntoIterator<Item = Event>) -> (Jobs, Vec<Effect>) {
+    events.into_iter().fold((Jobs::default(), Vec::new()), |(jobs, mut all), event| {
+        let (jobs, effects) = jobs.step(event);
+        all.extend(effects);
+        (jobs, all)
+    })
+}
+
+/// A short word for each effect, so that a whole life reads as one line.
+fn words(effects: &[Effect]) -> String {
+    let word = |effect: &Effect| match effect {
+        Effect::Record(_, Entry::Accepted(_)) => "accepted",
+        Effect::Record(_, Entry::Delivered { .. }) => "delivered",
+        Effect::Record(_, Entry::Refused) => "refused",
+        Effect::Record(_, Entry::Failed) => "failed",
+        Effect::Record(_, Entry::Abandoned) => "abandoned",
+        Effect::Record(_, Entry::Settled(_)) => "settled",
+        Effect::Record(_, Entry::Unconfirmed) => "unconfirmed",
+        Effect::Generate(_) => "GENERATE",
+        Effect::CancelEngine(_) => "CANCEL",
+        Effect::SendToken { .. } => "TOKEN",
+        Effect::SendDone(done) if done.cancelled => "DONE-CANCELLED",
+        Effect::SendDone(_) => "DONE",
+        Effect::SendError { client_error: true, .. } => "CLIENT-ERROR",
+        Effect::SendError { client_error: false, .. } => "ERROR",
+        Effect::AwaitAck(_) => "AWAIT",
+        Effect::Disconnect => "DISCONNECT",
+    };
+    effects.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn check(events: Vec<Event>, expected: &str) {
+    let (_, effects) = run(events);
+    assert_eq!(words(&effects), expected);
+}
+
+#[test]
+fn a_job_runs_from_offer_to_ack() {
+    let ack = Event::Acked { job: id("a"), den: Den::from_hundredths(10) };
+    check(
+        vec![offer("a"), token("a", "Hi"), finished("a", FinishReason::Stop), ack.clone(), ack],
+        "accepted GENERATE TOKEN delivered DONE AWAIT settled",
+    );
+}
+
+#[test]
+fn blanks_alone_are_a_failure_and_not_an_answer() {
+    check(
+        vec![offer("a"), token("a", " \n"), finished("a", FinishReason::Stop)],
+        "accepted GENERATE TOKEN failed ERROR",
+    );
+}
+
+#[test]
+fn a_cancel_delivers_the_part_even_if_it_is_empty() {
+    let cancel = || Event::CancelAsked { job: id("a") };
+    check(
+        vec![offer("a"), cancel(), cancel(), finished("a", FinishReason::Cancelled)],
+        "accepted GENERATE CANCEL delivered DONE-CANCELLED AWAIT",
+    );
+    check(
+        vec![offer("a"), token("a", "Hi"), cancel(), finished("a", FinishReason::Stop)],
+        "accepted GENERATE TOKEN CANCEL delivered DONE AWAIT",
+    );
+}
+
+#[test]
+fn an_engine_that_dies_fails_the_job_once() {
+    check(
+        vec![offer("a"), token("a", "Hi"), Event::EngineGone, token("a", "late"), Event::EngineGone],
+        "accepted GENERATE TOKEN failed ERROR",
+    );
+}
+
+#[test]
+fn an_engine_that_dies_after_a_cancel_leaves_an_honest_part() {
+    check(
+        vec![offer("a"), token("a", "Hi"), Event::CancelAsked { job: id("a") }, Event::EngineGone],
+        "accepted GENERATE TOKEN CANCEL delivered DONE-CANCELLED AWAIT",
+    );
+}
+
+#[test]
+fn a_lost_connection_silences_the_job_for_good() {
+    check(
+        vec![
+            offer("a"),
+            token("a", "Hi"),
+            Event::ConnectionLost,
+            token("a", "late"),
+            finished("a", FinishReason::Cancelled),
+            offer("b"),
+        ],
+        "accepted GENERATE TOKEN abandoned CANCEL accepted GENERATE",
+    );
+}
+
+#[test]
+fn no_offer_is_taken_while_the_engine_still_has_the_last_one() {
+    check(
+        vec![offer("a"), Event::ConnectionLost, offer("b"), Event::EngineGone, offer("b")],
+        "accepted GENERATE abandoned CANCEL DISCONNECT accepted GENERATE",
+    );
+}
+
+#[test]
+fn a_second_job_at_once_ends_the_connection_without_a_frame() {
+    check(vec![offer("a"), offer("a"), offer("b")], "accepted GENERATE abandoned CANCEL DISCONNECT");
+}
+
+#[test]
+fn a_refused_request_blames_the_request() {
+    let refused = Event::Refused { job: id("a"), message: "context length exceeded (9 > 8)".into() };
+    check(vec![offer("a"), refused], "accepted GENERATE refused CLIENT-ERROR");
+    let unservable =
+        Event::OfferedUnservable { job: id("a"), message: "no tools".into(), client_error: true };
+    check(vec![unservable], "refused CLIENT-ERROR");
+}
+
+#[test]
+fn an_ack_that_never_comes_is_recorded_as_unconfirmed() {
+    let overdue = Event::AckOverdue { job: id("a") };
+    check(
+        vec![offer("a"), token("a", "Hi"), finished("a", FinishReason::Length), overdue],
+        "accepted GENERATE TOKEN delivered DONE AWAIT unconfirmed",
+    );
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let job = prop_oneof![3 => Just("a"), 1 => Just("b"), 1 => Just("c")];
+    let reason = prop_oneof![
+        Just(FinishReason::Stop),
+        Just(FinishReason::Length),
+        Just(FinishReason::Cancelled)
+    ];
+    let text = prop_oneof![3 => Just("word "), 1 => Just(" ")];
+    (0_u8..12, job, reason, text).prop_map(|(kind, job, reason, text)| match kind {
+        0 | 1 => offer(job),
+        2 | 3 => token(job, text),
+        4 => finished(job, reason),
+        5 => Event::Refused { job: id(job), message: "no".into() },
+        6 => Event::Failed { job: id(job) },
+        7 => Event::EngineGone,
+        8 => Event::CancelAsked { job: id(job) },
+        9 => Event::Acked { job: id(job), den: Den::from_hundredths(10) },
+        10 => Event::ConnectionLost,
+        _ => match text {
+            " " => Event::Abandon,
+            _ => Event::AckOverdue { job: id(job) },
+        },
+    })
+}
+
+/// What a watcher of the wire and the journal knows of one job id.
+#[derive(Debug, Default)]
+struct Seen {
+    accepted: u32,
+    ended: u32,
+    terminal_frames: u32,
+    abandoned: u32,
+    awaited: u32,
+    resolved: u32,
+    text: String,
+    open: bool,
+}
+
+fn watch(seen: &mut HashMap<JobId, Seen>, effect: &Effect) {
+    match effect {
+        Effect::Record(job, entry) => {
+            let seen = seen.entry(job.clone()).or_default();
+            match entry {
+                Entry::Accepted(_) => {
+                    assert!(!seen.open, "a job is accepted once until it ended");
+                    seen.accepted += 1;
+                    seen.open = true;
+                    seen.text.clear();
+                }
+                Entry::Delivered { .. } | Entry::Refused | Entry::Failed => seen.ended += 1,
+                Entry::Abandoned => {
+                    assert!(seen.open, "only a job that is ours can be abandoned");
+                    seen.ended += 1;
+                    seen.abandoned += 1;
+                    seen.open = false;
+                }
+                Entry::Settled(_) | Entry::Unconfirmed => seen.resolved += 1,
+            }
+        }
+        Effect::SendToken { job, text } => {
+            let seen = seen.get_mut(job).expect("a token belongs to a job");
+            assert!(seen.open, "no token after the end");
+            seen.text.push_str(text);
+        }
+        Effect::SendDone(done) => {
+            let seen = seen.get_mut(&done.job).expect("a done belongs to a job");
+            assert_eq!(done.text, seen.text, "what is hashed is what was sent");
+            assert!(done.cancelled || !done.text.trim().is_empty(), "nothing empty is called an answer");
+            end(seen);
+        }
+        Effect::SendError { job, .. } => end(seen.get_mut(job).expect("an error belongs to a job")),
+        Effect::AwaitAck(job) => seen.get_mut(job).expect("an ack belongs to a job").awaited += 1,
+        Effect::Generate(_) | Effect::CancelEngine(_) | Effect::Disconnect => {}
+    }
+}
+
+fn end(seen: &mut Seen) {
+    assert!(seen.open, "one terminal message per accepted job");
+    assert_eq!(seen.ended, seen.accepted, "the record comes before the frame");
+    seen.terminal_frames += 1;
+    seen.open = false;
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_of_events_ends_every_job_exactly_once(events in prop::collection::vec(any_event(), 1..60)) {
+        let mut seen = HashMap::new();
+        let mut jobs = Jobs::default();
+        for event in events.into_iter().chain([Event::Abandon, Event::EngineGone]) {
+            let (next, effects) = jobs.step(event);
+            jobs = next;
+            effects.iter().for_each(|effect| watch(&mut seen, effect));
+            let open = seen.values().filter(|seen| seen.open).count();
+            prop_assert_eq!(open, usize::from(jobs.running().is_some()), "open jobs are the running one");
+        }
+        prop_assert!(jobs.is_quiet(), "abandoning and losing the engine leaves nothing behind");
+        for (job, seen) in seen {
+            prop_assert_eq!(seen.accepted, seen.terminal_frames + seen.abandoned, "{} ended once each time", job);
+            prop_assert_eq!(seen.accepted, seen.ended, "{} has one closing record each time", job);
+            prop_assert!(seen.resolved <= seen.awaited, "{} is credited at most once per delivery", job);
+        }
+    }
+}
