@@ -1,0 +1,121 @@
+//! From nothing to `ready`, or to the reason why not.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use crate::socket::{self, Connection, Patience};
+use crate::wire::{self, Incoming};
+use crate::{Endpoint, Refusal, Registration};
+
+/// Vision requests and recipe graphs arrive inside a job frame; the coordinator sets no limit of its own.
+const LARGEST_FRAME: usize = 64 * 1024 * 1024;
+
+/// The socket under a connection.
+pub(crate) type Socket = WebSocketStream<TcpStream>;
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Nobody answers there.
+    #[error("the Grid cannot be reached: {0}")]
+    Unreachable(String),
+    /// It took the connection and then said nothing, or dropped it without a word.
+    #[error("the Grid did not answer the registration: {0}")]
+    NoAnswer(String),
+    /// It said no.
+    #[error("the Grid refused the registration: {}", .0.message)]
+    Refused(Refusal),
+    /// What it said is not the protocol.
+    #[error("what the Grid said is not its protocol: {0}")]
+    Garbled(String),
+}
+
+/// Connects and registers. When this returns, the coordinator may push jobs.
+pub async fn connect(
+    endpoint: &Endpoint,
+    registration: &Registration,
+    patience: Patience,
+) -> Result<Connection, ConnectError> {
+    let mut socket = timeout(patience.connect, open(endpoint))
+        .await
+        .map_err(|_| ConnectError::Unreachable("no answer in time".into()))??;
+    let first = socket.send(Message::text(registration.frame()));
+    timeout(patience.send, first)
+        .await
+        .map_err(|_| ConnectError::NoAnswer("the line is stuck".into()))?
+        .map_err(|error| ConnectError::NoAnswer(error.to_string()))?;
+    timeout(patience.register, answer(&mut socket))
+        .await
+        .map_err(|_| ConnectError::NoAnswer("no answer in time".into()))??;
+    Ok(socket::start(socket, patience))
+}
+
+async fn open(endpoint: &Endpoint) -> Result<Socket, ConnectError> {
+    let unreachable = |error: &dyn std::fmt::Display| ConnectError::Unreachable(error.to_string());
+    let stream = TcpStream::connect(endpoint.address()).await.map_err(|error| unreachable(&error))?;
+    // Tokens are small and each is waited for.
+    stream.set_nodelay(true).map_err(|error| unreachable(&error))?;
+    let limits = WebSocketConfig::default()
+        .max_message_size(Some(LARGEST_FRAME))
+        .max_frame_size(Some(LARGEST_FRAME));
+    match client_async_with_config(endpoint.url(), stream, Some(limits)).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(WsError::Io(error)) => Err(unreachable(&error)),
+        Err(error) => Err(ConnectError::Garbled(error.to_string())),
+    }
+}
+
+/// Waits for `ready`; an error frame is read together with the close code that follows it.
+async fn answer(socket: &mut Socket) -> Result<(), ConnectError> {
+    loop {
+        let text = match socket.next().await {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+            Some(Ok(Message::Close(frame))) => {
+                let code = frame.map(|frame| u16::from(frame.code));
+                return Err(code_only(code));
+            }
+            Some(Ok(Message::Binary(_) | Message::Frame(_))) => {
+                return Err(ConnectError::Garbled("a binary frame".into()));
+            }
+            Some(Err(error)) => return Err(ConnectError::NoAnswer(error.to_string())),
+            None => return Err(ConnectError::NoAnswer("the connection was dropped".into())),
+        };
+        match wire::read(&text).map_err(ConnectError::Garbled)? {
+            Incoming::Ready => return Ok(()),
+            Incoming::Error { message } => {
+                let code = close_code(socket).await;
+                return Err(ConnectError::Refused(Refusal::read(&message, code)));
+            }
+            Incoming::Ping | Incoming::Unknown => {}
+            Incoming::Job(_) | Incoming::Cancel(_) | Incoming::Ack(..) => {
+                return Err(ConnectError::Garbled("a job before the registration was answered".into()));
+            }
+        }
+    }
+}
+
+fn code_only(code: Option<u16>) -> ConnectError {
+    match code {
+        Some(code @ (4001 | 4003)) => ConnectError::Refused(Refusal::read("", Some(code))),
+        code => ConnectError::NoAnswer(format!("closed with {}", code.unwrap_or(1005))),
+    }
+}
+
+async fn close_code(socket: &mut Socket) -> Option<u16> {
+    let wait = async {
+        while let Some(Ok(message)) = socket.next().await {
+            if let Message::Close(frame) = message {
+                return frame.map(|frame| u16::from(frame.code));
+            }
+        }
+        None
+    };
+    timeout(Duration::from_secs(2), wait).await.ok().flatten()
+}

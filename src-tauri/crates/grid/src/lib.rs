@@ -1,0 +1,27 @@
+//! What did the coordinator say, and what do we answer?
+//!
+//! Owns the worker's WebSocket: registers, answers pings, turns frames into events and answers into frames.
+//! Knows no engine, no key and no record: proofs and receipts come in signed.
+//!
+//! **Invariants**
+//! - Nothing of a job is sent before its offer or after its terminal frame: the coordinator does not check ids, so a
+//!   late frame would become a part of the next job's answer.
+//! - Every JSON ping is answered with exactly one pong, and nothing else is sent while idle.
+//! - In a silent stretch of a job a pong leaves every second, because the coordinator looks for a cancel only then.
+//! - Every wait has a deadline, every queue a bound; a flood or a frame that is no protocol ends the connection.
+//! - On the practice network no address but this machine's own is ever connected to.
+
+mod chat;
+mod connect;
+mod endpoint;
+mod refusal;
+mod registration;
+mod socket;
+mod wire;
+
+pub use connect::{ConnectError, connect};
+pub use endpoint::{Endpoint, EndpointError};
+pub use refusal::{Refusal, Reason};
+pub use registration::{Identity, Registration};
+pub use socket::{CloseCause, Connection, Event, Patience, Terminal};
+pub use wire::{JobFrame, Offered};

@@ -1,0 +1,209 @@
+//! Coordinators that lie, flood, fall silent or vanish.
+
+use std::time::Duration;
+
+use grid::{CloseCause, ConnectError, Event, Patience, Terminal, connect};
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use types::{FinishReason, JobId, Usage};
+
+use crate::coordinator::{Coordinator, Worker};
+use crate::{next, register, registration};
+
+fn job(id: &str) -> serde_json::Value {
+    let request = json!({"messages": [{"role": "user", "content": "hi"}], "max_tokens": 8});
+    json!({"type": "job", "id": id, "model": "m", "payload": {"request": request, "max_length": 8}})
+}
+
+/// Registers, lets the coordinator act, and returns how the connection ended.
+async fn end_of<Act, Acting>(act: Act) -> CloseCause
+where
+    Act: FnOnce(Worker) -> Acting + Send + 'static,
+    Acting: Future<Output = ()> + Send,
+{
+    let (coordinator, endpoint) = Coordinator::start().await;
+    let server = tokio::spawn(async move {
+        let mut worker = coordinator.worker().await;
+        worker.ready().await;
+        act(worker).await;
+    });
+    let mut connection = register(&endpoint, "m").await.expect("ready");
+    let cause = loop {
+        if let Event::Closed(cause) = next(&mut connection).await {
+            break cause;
+        }
+    };
+    assert_eq!(connection.next().await, None, "nothing follows the end");
+    server.await.expect("the script ran");
+    cause
+}
+
+#[tokio::test]
+async fn garbage_ends_the_connection_politely() {
+    for garbage in [
+        Message::text("hello"),
+        Message::text("[1]"),
+        Message::text(r#"{"type":"job","id":7}"#),
+        Message::text("[".repeat(1_000_000)),
+        Message::Binary(vec![0; 16].into()),
+    ] {
+        let cause = end_of(move |mut worker| async move {
+            worker.raw(garbage).await;
+            assert!(worker.closed_politely().await, "a close frame, not just a cut line");
+        })
+        .await;
+        assert!(matches!(cause, CloseCause::Garbled(_)), "{cause:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_frame_beyond_the_limit_is_not_swallowed_whole() {
+    let cause = end_of(|mut worker| async move {
+        let huge = "x".repeat(65 * 1024 * 1024);
+        // The client may hang up while this is still leaving.
+        let _ = timeout(Duration::from_secs(20), worker.raw_unchecked(Message::text(huge))).await;
+    })
+    .await;
+    assert!(matches!(cause, CloseCause::Garbled(_)), "{cause:?}");
+}
+
+#[tokio::test]
+async fn a_flood_is_cut_off() {
+    let cause = end_of(|mut worker| async move {
+        for count in 0..10_000 {
+            let frame = json!({"type": "cancel", "id": format!("{count}")});
+            if worker.raw_unchecked(Message::text(frame.to_string())).await.is_err() {
+                return;
+            }
+        }
+        // Even a consumer that keeps up is not fooled for ever.
+        for _ in 0..2000 {
+            if worker.raw_unchecked(Message::text(r#"{"type":"news"}"#)).await.is_err() {
+                return;
+            }
+        }
+        worker.closed_politely().await;
+    })
+    .await;
+    assert!(matches!(cause, CloseCause::Garbled(_) | CloseCause::Dropped(_)), "{cause:?}");
+}
+
+#[tokio::test]
+async fn a_vanished_coordinator_is_noticed() {
+    let cause = end_of(|worker| async move { drop(worker) }).await;
+    assert!(matches!(cause, CloseCause::Dropped(_)), "{cause:?}");
+}
+
+#[tokio::test]
+async fn a_coordinator_that_falls_silent_is_given_up() {
+    let (coordinator, endpoint) = Coordinator::start().await;
+    let patience = Patience {
+        ping_every: Duration::from_millis(50),
+        ping_answer: Duration::from_millis(100),
+        ..Patience::default()
+    };
+    let server = tokio::spawn(async move {
+        let mut worker = coordinator.worker().await;
+        worker.ready().await;
+        // Nobody reads this socket any more, so no ping is answered, but it stays open.
+        worker
+    });
+    let mut connection = connect(&endpoint, &registration("m"), patience).await.expect("ready");
+    let cause = next(&mut connection).await;
+    assert_eq!(cause, Event::Closed(CloseCause::Dropped("the Grid does not answer".into())));
+    drop(server.await.expect("the script ran"));
+}
+
+#[tokio::test]
+async fn nobody_there_and_nobody_answering_are_told_apart() {
+    let (coordinator, endpoint) = Coordinator::start().await;
+    drop(coordinator);
+    let error = register(&endpoint, "m").await.expect_err("nobody there");
+    assert!(matches!(error, ConnectError::Unreachable(_)), "{error}");
+
+    let (coordinator, endpoint) = Coordinator::start().await;
+    let short = Patience {
+        connect: Duration::from_millis(200),
+        register: Duration::from_millis(200),
+        ..Patience::default()
+    };
+    let (silent, error) = tokio::join!(coordinator.tcp(), async {
+        connect(&endpoint, &registration("m"), short).await.expect_err("no upgrade comes")
+    });
+    assert!(matches!(error, ConnectError::Unreachable(_)), "{error}");
+    drop(silent);
+
+    let (mut worker, error) = tokio::join!(coordinator.worker(), async {
+        connect(&endpoint, &registration("m"), short).await.expect_err("no ready comes")
+    });
+    assert!(matches!(error, ConnectError::NoAnswer(_)), "{error}");
+    worker.frame().await;
+}
+
+#[tokio::test]
+async fn a_web_server_is_no_coordinator() {
+    let (coordinator, endpoint) = Coordinator::start().await;
+    let server = tokio::spawn(async move {
+        let mut stream = coordinator.tcp().await;
+        stream.write_all(b"HTTP/1.1 302 Found\r\nLocation: http://192.0.2.1/\r\n\r\n").await.expect("writes");
+        stream
+    });
+    let error = register(&endpoint, "m").await.expect_err("no upgrade");
+    assert!(matches!(error, ConnectError::Garbled(_)), "no redirect is followed: {error}");
+    drop(server.await.expect("the script ran"));
+}
+
+#[tokio::test]
+async fn nothing_of_a_job_leaves_after_its_end() {
+    let (coordinator, endpoint) = Coordinator::start().await;
+    let server = tokio::spawn(async move {
+        let mut worker = coordinator.worker().await;
+        worker.ready().await;
+        worker.say(&job("a")).await;
+        let mut kinds = Vec::new();
+        for _ in 0..2 {
+            kinds.push(worker.frame().await["type"].as_str().expect("a type").to_owned());
+        }
+        worker.say(&json!({"type": "ping"})).await;
+        kinds.push(worker.frame().await["type"].as_str().expect("a type").to_owned());
+        kinds
+    });
+    let mut connection = register(&endpoint, "m").await.expect("ready");
+    assert!(matches!(next(&mut connection).await, Event::Offered(_)));
+    let a = || JobId::new("a");
+    let done = || Terminal::Done {
+        job: a(),
+        text: "Hi".into(),
+        reason: FinishReason::Stop,
+        usage: Usage::default(),
+        cancelled: false,
+        receipt: None,
+    };
+    connection.token(JobId::new("other"), "not ours".into()).await;
+    connection.token(a(), "Hi".into()).await;
+    connection.end(done()).await;
+    connection.token(a(), "late".into()).await;
+    connection.end(done()).await;
+    assert_eq!(server.await.expect("the script ran"), ["token", "done", "pong"]);
+}
+
+#[tokio::test]
+async fn a_silent_stretch_of_a_job_has_a_sign_of_life_every_second() {
+    let (coordinator, endpoint) = Coordinator::start().await;
+    let patience = Patience { sign_of_life: Duration::from_millis(50), ..Patience::default() };
+    let server = tokio::spawn(async move {
+        let mut worker = coordinator.worker().await;
+        worker.ready().await;
+        worker.say(&job("a")).await;
+        for _ in 0..3 {
+            assert_eq!(worker.frame().await, json!({"type": "pong"}));
+        }
+        worker.say(&json!({"type": "cancel", "id": "a"})).await;
+    });
+    let mut connection = connect(&endpoint, &registration("m"), patience).await.expect("ready");
+    assert!(matches!(next(&mut connection).await, Event::Offered(_)));
+    assert_eq!(next(&mut connection).await, Event::Cancel(JobId::new("a")));
+    server.await.expect("the script ran");
+}
