@@ -82,8 +82,7 @@ impl Engine {
         let mut stdin = stdin;
         let mut stdout = BufReader::new(stdout);
         let hello = timeout(launch.patience.hello, greet(&mut stdin, &mut stdout));
-        let (name, device) =
-            hello.await.map_err(|_| LaunchError::NoHello("it said nothing".into()))??;
+        let (name, device) = hello.await.map_err(|_| LaunchError::NoHello("it said nothing".into()))??;
         tracing::info!(pid, engine = %name, %device, "engine started");
 
         let (to_child, messages) = mpsc::channel(16);

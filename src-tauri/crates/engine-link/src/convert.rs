@@ -52,10 +52,7 @@ pub(crate) fn event(message: FromEngine) -> Option<EngineEvent> {
         FromEngine::Finished { job, reason, usage } => Some(EngineEvent::Finished {
             job: JobId::new(job),
             reason: finish(reason),
-            usage: Usage {
-                prompt_tokens: usage.prompt_tokens,
-                completion_tokens: usage.completion_tokens,
-            },
+            usage: Usage { prompt_tokens: usage.prompt_tokens, completion_tokens: usage.completion_tokens },
         }),
         FromEngine::Refused { job, message } => Some(EngineEvent::Refused { job: JobId::new(job), message }),
         FromEngine::Failed { job, message } => Some(EngineEvent::Failed { job: JobId::new(job), message }),

@@ -75,7 +75,11 @@ impl Watchdog {
     pub(crate) fn deadline(&self) -> (Instant, &'static str) {
         let silent = self.heard + self.patience.silence;
         let stalled = self.stepped + self.patience.stall;
-        if self.busy && stalled < silent { (stalled, "it made no progress") } else { (silent, "it fell silent") }
+        if self.busy && stalled < silent {
+            (stalled, "it made no progress")
+        } else {
+            (silent, "it fell silent")
+        }
     }
 }
 

@@ -108,7 +108,8 @@ fn part(part: &Value) -> Read<&str> {
 fn tool_calls(calls: &Value) -> Read<Vec<ToolCall>> {
     let Some(calls) = calls.as_array() else { return Ok(Vec::new()) };
     let call = |call: &Value| {
-        let field = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| bad("a tool call is incomplete"));
+        let field =
+            |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| bad("a tool call is incomplete"));
         let function = &call["function"];
         Ok(ToolCall {
             id: call["id"].as_str().unwrap_or_default().to_owned(),
@@ -222,7 +223,10 @@ mod tests {
             (json!({"logprobs": true}), "logprobs"),
             (json!({"guided_json": {"type": "object"}}), "guided_json"),
             (json!({"grammar": "root ::= x"}), "grammar"),
-            (json!({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://x"}}]}]}), "images"),
+            (
+                json!({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://x"}}]}]}),
+                "images",
+            ),
             (json!({"messages": [{"role": "wizard", "content": "x"}]}), "role"),
             (json!({"messages": []}), "messages"),
             (json!({"stop": [7]}), "stop"),

@@ -61,9 +61,8 @@ async fn open(endpoint: &Endpoint) -> Result<Socket, ConnectError> {
     let stream = TcpStream::connect(endpoint.address()).await.map_err(|error| unreachable(&error))?;
     // Tokens are small and each is waited for.
     stream.set_nodelay(true).map_err(|error| unreachable(&error))?;
-    let limits = WebSocketConfig::default()
-        .max_message_size(Some(LARGEST_FRAME))
-        .max_frame_size(Some(LARGEST_FRAME));
+    let limits =
+        WebSocketConfig::default().max_message_size(Some(LARGEST_FRAME)).max_frame_size(Some(LARGEST_FRAME));
     match client_async_with_config(endpoint.url(), stream, Some(limits)).await {
         Ok((socket, _)) => Ok(socket),
         Err(WsError::Io(error)) => Err(unreachable(&error)),

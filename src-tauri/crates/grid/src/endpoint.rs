@@ -36,10 +36,9 @@ impl Endpoint {
         // name whose meaning is fixed.
         let ip = match host {
             "localhost" => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            literal => literal
-                .trim_matches(['[', ']'])
-                .parse::<IpAddr>()
-                .map_err(|_| EndpointError::NotLoopback)?,
+            literal => {
+                literal.trim_matches(['[', ']']).parse::<IpAddr>().map_err(|_| EndpointError::NotLoopback)?
+            }
         };
         if !ip.is_loopback() {
             return Err(EndpointError::NotLoopback);
@@ -80,9 +79,14 @@ mod tests {
         ] {
             check(elsewhere, Err(EndpointError::NotLoopback));
         }
-        for malformed in
-            ["https://127.0.0.1:1", "127.0.0.1:7010", "http://127.0.0.1", "ws://127.0.0.1:1", "", "http://127.0.0.1:1/x"]
-        {
+        for malformed in [
+            "https://127.0.0.1:1",
+            "127.0.0.1:7010",
+            "http://127.0.0.1",
+            "ws://127.0.0.1:1",
+            "",
+            "http://127.0.0.1:1/x",
+        ] {
             check(malformed, Err(EndpointError::Malformed));
         }
         check("http://user@127.0.0.1:7010", Ok("ws://127.0.0.1:7010/v1/workers/ws"));

@@ -21,7 +21,7 @@ mod wire;
 
 pub use connect::{ConnectError, connect};
 pub use endpoint::{Endpoint, EndpointError};
-pub use refusal::{Refusal, Reason};
+pub use refusal::{Reason, Refusal};
 pub use registration::{Identity, Registration};
 pub use socket::{CloseCause, Connection, Event, Patience, Terminal};
 pub use wire::{JobFrame, Offered};

@@ -9,7 +9,9 @@ use crate::chat;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Incoming {
     Ready,
-    Error { message: String },
+    Error {
+        message: String,
+    },
     Ping,
     Job(Box<JobFrame>),
     Cancel(JobId),
@@ -93,7 +95,8 @@ fn offered(frame: &Value) -> Offered {
 
 /// One piece of an answer. `finish_reason` stays null here and comes with `done`.
 pub(crate) fn token(job: &JobId, text: &str) -> String {
-    json!({"type": "token", "id": job.as_str(), "delta": {"content": text}, "finish_reason": null}).to_string()
+    json!({"type": "token", "id": job.as_str(), "delta": {"content": text}, "finish_reason": null})
+        .to_string()
 }
 
 /// A whole answer.
@@ -151,7 +154,9 @@ mod tests {
 
     #[test]
     fn what_is_no_frame_is_said_to_be_none() {
-        for bad in ["hello", "[1]", "{}", r#"{"type":7}"#, r#"{"type":"job"}"#, r#"{"type":"cancel","id":""}"#] {
+        for bad in
+            ["hello", "[1]", "{}", r#"{"type":7}"#, r#"{"type":"job"}"#, r#"{"type":"cancel","id":""}"#]
+        {
             assert!(read(bad).is_err(), "{bad}");
         }
         let long = format!(r#"{{"type":"cancel","id":"{}"}}"#, "x".repeat(201));
@@ -170,7 +175,10 @@ mod tests {
         };
         assert!(matches!(offered(r#""job_type":"video","payload":{"prompt":"x"}"#), Offered::NotOurs(_)));
         assert!(matches!(offered(r#""job_type":null,"payload":{"prompt":"x"}"#), Offered::NotOurs(_)));
-        assert!(matches!(offered(r#""payload":{"api_format":"anthropic","prompt":"x"}"#), Offered::NotOurs(_)));
+        assert!(matches!(
+            offered(r#""payload":{"api_format":"anthropic","prompt":"x"}"#),
+            Offered::NotOurs(_)
+        ));
         assert!(matches!(offered(r#""payload":{"prompt":"x"}"#), Offered::Chat { .. }));
         assert!(matches!(offered(r#""payload":7"#), Offered::BadRequest(_)));
     }

@@ -200,9 +200,11 @@ impl Ledger {
     pub fn settled(&mut self, job: &JobId, den: Den) -> Result<bool, LedgerError> {
         let change = self.connection.transaction()?;
         let credited: Option<i64> = change
-            .query_row("SELECT attempt FROM job WHERE job_id = ?1 AND den_hundredths > 0", [job.as_str()], |row| {
-                row.get(0)
-            })
+            .query_row(
+                "SELECT attempt FROM job WHERE job_id = ?1 AND den_hundredths > 0",
+                [job.as_str()],
+                |row| row.get(0),
+            )
             .optional()?;
         if credited.is_some() && den > Den::ZERO {
             return Ok(false);
@@ -254,7 +256,9 @@ impl Ledger {
     /// Writes nothing of value, but fails as a real write would while the disk is full.
     pub fn probe(&mut self) -> Result<(), LedgerError> {
         let change = self.connection.transaction()?;
-        change.execute_batch("CREATE TABLE probe (bytes BLOB); INSERT INTO probe VALUES (zeroblob(16384)); DROP TABLE probe;")?;
+        change.execute_batch(
+            "CREATE TABLE probe (bytes BLOB); INSERT INTO probe VALUES (zeroblob(16384)); DROP TABLE probe;",
+        )?;
         change.commit()?;
         Ok(())
     }

@@ -115,7 +115,7 @@ pub enum Effect {
     },
     /// Report [`Event::AckOverdue`] if no ack comes in time.
     AwaitAck(JobId),
-    /// Close the connection without a word about the job: the coordinator gives it to another worker.
+    /// The coordinator broke the protocol: close the connection without a word about the job.
     Disconnect,
 }
 
@@ -189,8 +189,7 @@ impl Jobs {
             Event::CancelAsked { job } => self.cancel_asked(&job),
             Event::Acked { job, den } => self.acked(&job, den),
             Event::AckOverdue { job } => self.ack_overdue(&job),
-            Event::ConnectionLost => self.connection_lost(),
-            Event::Abandon => self.abandon(),
+            Event::ConnectionLost | Event::Abandon => self.let_go(),
         };
         (self, effects)
     }

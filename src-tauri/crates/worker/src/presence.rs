@@ -25,8 +25,8 @@ pub enum Event {
     },
     /// The engine runs and the model is loaded.
     EngineReady,
-    /// The model cannot be loaded; trying again would not help.
-    ModelRefused {
+    /// Something only the owner can mend: no model, no engine, no ledger. Trying again would not help.
+    Blocked {
         /// Which words the owner reads.
         code: Code,
         /// What exactly, for the details.
@@ -69,9 +69,9 @@ pub enum Event {
     },
     /// A job was taken on.
     JobStarted,
-    /// The engine is free again; `good` if an answer was delivered.
+    /// A job got its one terminal message, or was dropped.
     JobEnded {
-        /// True resets the count of faults.
+        /// True if an answer was delivered; that resets the count of faults.
         good: bool,
     },
     /// Nothing is in hand and no ack is out.
@@ -147,7 +147,7 @@ impl Presence {
             Event::Start => self.start(),
             Event::Pause { now: at_once } => self.pause(at_once),
             Event::EngineReady => self.engine_ready(),
-            Event::ModelRefused { code, detail } => self.model_refused(code, detail),
+            Event::Blocked { code, detail } => self.blocked(code, detail),
             Event::EngineFault { detail } => self.fault(Code::EngineFailing, detail),
             Event::TestPassed => self.test_passed(now),
             Event::TestFailed { detail } => self.test_failed(detail),

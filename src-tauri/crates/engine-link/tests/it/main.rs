@@ -102,7 +102,9 @@ async fn a_file_that_is_no_model_is_refused_and_the_engine_lives() {
     let text = folder.path().join("notes.gguf");
     std::fs::write(&text, "these are notes").expect("writes");
     let (engine, mut events) = Engine::launch(&Launch::new(self::engine())).await.expect("starts");
-    for (path, expected) in [(text, LoadFault::Malformed), (folder.path().join("none.gguf"), LoadFault::Unreadable)] {
+    for (path, expected) in
+        [(text, LoadFault::Malformed), (folder.path().join("none.gguf"), LoadFault::Unreadable)]
+    {
         engine.load(&path, None);
         let answer = wait_for(&mut events, |event| matches!(event, EngineEvent::LoadFailed { .. })).await;
         let EngineEvent::LoadFailed { fault, message } = answer else { unreachable!() };

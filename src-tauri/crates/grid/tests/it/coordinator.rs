@@ -32,7 +32,11 @@ impl Coordinator {
 
     /// The next connection, before any upgrade.
     pub(crate) async fn tcp(&self) -> TcpStream {
-        timeout(Duration::from_secs(10), self.listener.accept()).await.expect("in time").expect("a connection").0
+        timeout(Duration::from_secs(10), self.listener.accept())
+            .await
+            .expect("in time")
+            .expect("a connection")
+            .0
     }
 }
 
@@ -78,7 +82,8 @@ impl Worker {
 
     pub(crate) async fn ready(&mut self) -> Value {
         let registration = self.frame().await;
-        self.say(&serde_json::json!({"type": "ready", "worker_id": "7ed11afd-9360-4926-80db-f7061c096364"})).await;
+        self.say(&serde_json::json!({"type": "ready", "worker_id": "7ed11afd-9360-4926-80db-f7061c096364"}))
+            .await;
         registration
     }
 

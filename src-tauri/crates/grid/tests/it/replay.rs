@@ -11,7 +11,8 @@ use crate::{next, register};
 
 fn transcript(name: &str) -> Vec<Value> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/data/transcripts");
-    let text = std::fs::read_to_string(Path::new(folder).join(format!("{name}.jsonl"))).expect("a transcript");
+    let text =
+        std::fs::read_to_string(Path::new(folder).join(format!("{name}.jsonl"))).expect("a transcript");
     text.lines().map(|line| serde_json::from_str(line).expect("JSON lines")).collect()
 }
 
@@ -60,7 +61,8 @@ async fn text_register() {
     let mut connection = register(&endpoint, "grid/fake-1").await.expect("ready");
     assert_eq!(next(&mut connection).await, Event::Closed(CloseCause::Dropped("closed with 1000".into())));
     let ours = server.await.expect("the coordinator saw what it expected");
-    for field in ["apikey", "name", "models", "max_length", "max_context_length", "api_formats", "modalities"] {
+    for field in ["apikey", "name", "models", "max_length", "max_context_length", "api_formats", "modalities"]
+    {
         assert_eq!(ours[field], theirs[field], "{field}");
     }
     assert_eq!(ours["job_types"], json!(["text"]), "said explicitly, since a proof must match it");
@@ -86,7 +88,10 @@ fn recorded_answer(job: &JobId, recorded: &[(String, Value)], from: usize) -> (V
                     completion_tokens: count("completion_tokens"),
                 };
                 let (job, text) = (job.clone(), pieces.concat());
-                return (pieces, Terminal::Done { job, text, reason, usage, cancelled: false, receipt: None });
+                return (
+                    pieces,
+                    Terminal::Done { job, text, reason, usage, cancelled: false, receipt: None },
+                );
             }
             Some("error") => {
                 let message = frame["message"].as_str().expect("words").to_owned();
@@ -156,14 +161,18 @@ async fn text_job() {
     assert_eq!((request(offers[2]).max_tokens, request(offers[2]).sampling.temperature), (5, 0.0));
     assert_eq!(request(offers[3]).stop, ["delta"]);
     assert_eq!(request(offers[3]).sampling.top_k, Some(40));
-    let acks = events.iter().filter(|event| matches!(event, Event::Ack(_, Some(den)) if den.hundredths() == 10));
+    let acks =
+        events.iter().filter(|event| matches!(event, Event::Ack(_, Some(den)) if den.hundredths() == 10));
     assert_eq!(acks.count(), 4, "each done was acked with the floor");
 }
 
 #[tokio::test]
 async fn client_error() {
     let events = replay_jobs("client-error").await;
-    assert!(!events.iter().any(|event| matches!(event, Event::Ack(..))), "an error is never acked, nor waited for");
+    assert!(
+        !events.iter().any(|event| matches!(event, Event::Ack(..))),
+        "an error is never acked, nor waited for"
+    );
     assert_eq!(events.iter().filter(|event| matches!(event, Event::Offered(_))).count(), 2);
 }
 
@@ -187,7 +196,8 @@ async fn register_errors() {
     }
     for tag in tags {
         let lines = |dir: &str| {
-            let of_tag = recorded.iter().filter(|line| line["dir"] == dir && line["frame"]["tag"] == tag.as_str());
+            let of_tag =
+                recorded.iter().filter(|line| line["dir"] == dir && line["frame"]["tag"] == tag.as_str());
             of_tag.map(|line| line["frame"].clone()).collect::<Vec<_>>()
         };
         check_refusal(&tag, lines("grid->worker")).await;
@@ -221,10 +231,18 @@ async fn check_refusal(tag: &str, answers: Vec<Value>) {
     match (expected, outcome) {
         (Some(reason), Err(ConnectError::Refused(refusal))) => assert_eq!(refusal.reason, reason, "{tag}"),
         (None, Err(ConnectError::NoAnswer(_))) => {
-            assert!(["not json", "json array", "silent for 30 s"].contains(&tag), "{tag} was dropped without a word");
+            assert!(
+                ["not json", "json array", "silent for 30 s"].contains(&tag),
+                "{tag} was dropped without a word"
+            );
         }
         (None, Ok(_)) => {
-            let accepted = ["unknown job type falls back to text", "models not a list", "empty models", "extra fields and tiny"];
+            let accepted = [
+                "unknown job type falls back to text",
+                "models not a list",
+                "empty models",
+                "extra fields and tiny",
+            ];
             assert!(accepted.contains(&tag), "{tag} was accepted");
         }
         (expected, outcome) => panic!("{tag}: expected {expected:?}, got {outcome:?}"),

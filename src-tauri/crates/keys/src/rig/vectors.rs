@@ -60,7 +60,11 @@ fn vectors_receipts_text_are_reproduced() {
                 matches!(key.sign_receipt(&job, result), Err(KeyError::EmptyResult)),
                 "an empty answer must never be signed"
             );
-            assert_ne!(text(&case, "expect"), Some("accepted"), "the coordinator accepts no receipt for nothing");
+            assert_ne!(
+                text(&case, "expect"),
+                Some("accepted"),
+                "the coordinator accepts no receipt for nothing"
+            );
             continue;
         }
         expect_field(&case, "result_hash", &result.to_string());
@@ -101,7 +105,11 @@ fn vectors_receipts_identity_texts_and_signatures_are_reproduced() {
 /// The proof, if it is one our types can express: whole seconds, lower-case signer.
 fn read_proof(payload: &Value) -> Option<RegistrationProof> {
     let list = |field: &str| {
-        payload[field].as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+        payload[field]
+            .as_array()?
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned))
+            .collect::<Option<Vec<_>>>()
     };
     Some(RegistrationProof {
         timestamp: payload["timestamp"].as_u64()?,
@@ -115,7 +123,9 @@ fn read_proof(payload: &Value) -> Option<RegistrationProof> {
 }
 
 fn read_delegation(payload: &Value) -> Option<Delegation> {
-    if payload["chain_id"].as_u64()? != types::GRID_CHAIN_ID || text(payload, "audience")? != types::GRID_AUDIENCE {
+    if payload["chain_id"].as_u64()? != types::GRID_CHAIN_ID
+        || text(payload, "audience")? != types::GRID_AUDIENCE
+    {
         return None;
     }
     Some(Delegation {

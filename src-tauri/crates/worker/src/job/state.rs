@@ -2,7 +2,7 @@
 
 use types::{Den, FinishReason, JobId, Sha256, Usage};
 
-use super::{Done, Effect, ENGINE_STOPPED, Entry, NO_OUTPUT, Offer};
+use super::{Done, ENGINE_STOPPED, Effect, Entry, NO_OUTPUT, Offer};
 
 /// All jobs of one connection: at most one being worked on, and those whose ack is still out.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -69,7 +69,7 @@ impl Jobs {
             Current::Running(running) if running.job == offer.job => Vec::new(),
             // The coordinator sends one job at a time. It does not check frame ids, so any answer to the second one
             // would be taken for the first: the connection is beyond repair.
-            Current::Running(_) => self.abandon(),
+            Current::Running(_) => self.break_off(),
             Current::Draining(_) => vec![Effect::Disconnect],
         }
     }
@@ -88,7 +88,7 @@ impl Jobs {
                 ]
             }
             Current::Running(running) if running.job == job => Vec::new(),
-            Current::Running(_) => self.abandon(),
+            Current::Running(_) => self.break_off(),
             Current::Draining(_) => vec![Effect::Disconnect],
         }
     }
@@ -150,7 +150,8 @@ impl Jobs {
         self.resolve(job, Entry::Unconfirmed)
     }
 
-    pub(super) fn connection_lost(&mut self) -> Vec<Effect> {
+    /// Whatever the reason, the job is no longer ours and nothing is said about it any more.
+    pub(super) fn let_go(&mut self) -> Vec<Effect> {
         let unconfirmed = self.unacked.drain(..).map(|job| Effect::Record(job, Entry::Unconfirmed));
         let mut effects: Vec<Effect> = unconfirmed.collect();
         if let Current::Running(running) = &self.current {
@@ -162,8 +163,9 @@ impl Jobs {
         effects
     }
 
-    pub(super) fn abandon(&mut self) -> Vec<Effect> {
-        let mut effects = self.connection_lost();
+    /// The connection is beyond repair.
+    fn break_off(&mut self) -> Vec<Effect> {
+        let mut effects = self.let_go();
         effects.push(Effect::Disconnect);
         effects
     }

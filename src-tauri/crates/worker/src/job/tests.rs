@@ -159,11 +159,8 @@ fn an_ack_that_never_comes_is_recorded_as_unconfirmed() {
 
 fn any_event() -> impl Strategy<Value = Event> {
     let job = prop_oneof![3 => Just("a"), 1 => Just("b"), 1 => Just("c")];
-    let reason = prop_oneof![
-        Just(FinishReason::Stop),
-        Just(FinishReason::Length),
-        Just(FinishReason::Cancelled)
-    ];
+    let reason =
+        prop_oneof![Just(FinishReason::Stop), Just(FinishReason::Length), Just(FinishReason::Cancelled)];
     let text = prop_oneof![3 => Just("word "), 1 => Just(" ")];
     (0_u8..12, job, reason, text).prop_map(|(kind, job, reason, text)| match kind {
         0 | 1 => offer(job),

@@ -44,6 +44,10 @@ mod tests {
         }
         assert_eq!(budget.wait(now, 20, every), every, "the 21st has to wait");
         assert_eq!(budget.wait(now.plus(every), 20, every), Duration::ZERO);
-        assert_eq!(budget.wait(now.plus(every * 100), 20, every), Duration::ZERO, "an unused hour refills it");
+        assert_eq!(
+            budget.wait(now.plus(every * 100), 20, every),
+            Duration::ZERO,
+            "an unused hour refills it"
+        );
     }
 }

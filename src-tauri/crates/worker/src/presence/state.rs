@@ -39,7 +39,7 @@ pub enum Phase {
     Online {
         /// Since when.
         since: Timestamp,
-        /// Whether a job is running.
+        /// Whether a job is running or its ack is still out.
         job: bool,
     },
     /// The owner asked for a pause; the last job and its ack are awaited.
@@ -127,7 +127,7 @@ impl Presence {
                 self.load()
             }
             Phase::Finishing => {
-                // The job may just have ended; `JobEnded` or `Quiet` puts it right.
+                // The job may just have ended; `Quiet` puts it right.
                 self.phase = Phase::Online { since: Timestamp::from_millis(0), job: true };
                 Vec::new()
             }
@@ -168,7 +168,7 @@ impl Presence {
         self.test()
     }
 
-    pub(super) fn model_refused(&mut self, code: Code, detail: String) -> Vec<Effect> {
+    pub(super) fn blocked(&mut self, code: Code, detail: String) -> Vec<Effect> {
         if matches!(self.phase, Phase::Off(_)) {
             return Vec::new();
         }
@@ -198,7 +198,13 @@ impl Presence {
         Vec::new()
     }
 
-    pub(super) fn refused(&mut self, code: Code, detail: String, retry: Retry, now: Timestamp) -> Vec<Effect> {
+    pub(super) fn refused(
+        &mut self,
+        code: Code,
+        detail: String,
+        retry: Retry,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         if self.phase != Phase::Connecting {
             return Vec::new();
         }
@@ -267,24 +273,10 @@ impl Presence {
         if good {
             (self.faults, self.replacements, self.evictions) = (0, 0, 0);
         }
-        match &mut self.phase {
-            Phase::Online { job, .. } => {
-                *job = false;
-                Vec::new()
-            }
-            Phase::Draining(rest) => {
-                let rest = rest.clone();
-                self.rest(rest)
-            }
-            Phase::Off(_)
-            | Phase::Loading
-            | Phase::Testing
-            | Phase::Connecting
-            | Phase::Finishing
-            | Phase::Resting(_) => Vec::new(),
-        }
+        Vec::new()
     }
 
+    /// Nothing is in hand and no ack is out: whatever waited for that goes on.
     pub(super) fn quiet(&mut self) -> Vec<Effect> {
         match &mut self.phase {
             Phase::Online { job, .. } => {
@@ -292,12 +284,13 @@ impl Presence {
                 Vec::new()
             }
             Phase::Finishing => self.pause(true),
-            Phase::Off(_)
-            | Phase::Loading
-            | Phase::Testing
-            | Phase::Connecting
-            | Phase::Draining(_)
-            | Phase::Resting(_) => Vec::new(),
+            Phase::Draining(rest) => {
+                let rest = rest.clone();
+                self.rest(rest)
+            }
+            Phase::Off(_) | Phase::Loading | Phase::Testing | Phase::Connecting | Phase::Resting(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -332,7 +325,9 @@ impl Presence {
                 effects
             }
             Phase::Finishing => self.pause(true),
-            Phase::Off(_) | Phase::Loading | Phase::Testing | Phase::Draining(_) | Phase::Resting(_) => Vec::new(),
+            Phase::Off(_) | Phase::Loading | Phase::Testing | Phase::Draining(_) | Phase::Resting(_) => {
+                Vec::new()
+            }
         }
     }
 

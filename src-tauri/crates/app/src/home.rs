@@ -1,0 +1,64 @@
+//! The folder that belongs to one running node.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A locked home folder. Two nodes never share one; the system frees the lock of a process that was killed.
+#[derive(Debug)]
+pub struct Home {
+    folder: PathBuf,
+    _lock: File,
+}
+
+/// Why a folder cannot be the home.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    /// Another node has it.
+    #[error("another Grid Node uses this home folder")]
+    AlreadyRunning,
+    /// It cannot be made or written.
+    #[error("the home folder cannot be used: {0}")]
+    Unusable(#[from] io::Error),
+}
+
+impl Home {
+    /// Makes the folder if need be and takes its lock, or says who has it.
+    pub fn lock(folder: &Path) -> Result<Self, HomeError> {
+        std::fs::create_dir_all(folder)?;
+        let lock =
+            File::options().create(true).truncate(false).write(true).open(folder.join("grid-node.lock"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { folder: folder.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(HomeError::AlreadyRunning),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
+    /// Where the record of jobs is.
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.folder.join("ledger.sqlite")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_has_one_owner_at_a_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Home::lock(folder.path()).expect("free");
+        assert!(matches!(Home::lock(folder.path()), Err(HomeError::AlreadyRunning)));
+        drop(first);
+        Home::lock(folder.path()).expect("free again");
+    }
+
+    #[test]
+    fn a_home_that_cannot_be_made_is_said_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("file");
+        std::fs::write(&file, "in the way").expect("writes");
+        assert!(matches!(Home::lock(&file.join("home")), Err(HomeError::Unusable(_))));
+    }
+}

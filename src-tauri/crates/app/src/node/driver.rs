@@ -1,0 +1,365 @@
+//! The driver: feeds the two machines with what happens and does what they say.
+
+mod effects;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use engine_link::{Engine, EngineEvent, LoadFault, ModelFacts, Stage};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use types::{Clock, Code, JobId};
+use worker::job::{self, Jobs, Offer};
+use worker::presence::{self, Lost, Presence};
+
+use super::inputs::{Input, Sources};
+use super::receipts::Receipts;
+use super::records::{Records, Summary};
+use super::self_test::{SelfTest, Verdict};
+use super::{NodeSettings, StartError, registration, view};
+use crate::{Phase, Status};
+
+/// What the owner can ask for.
+#[derive(Debug)]
+pub(super) enum Command {
+    Resume,
+    Pause { now: bool },
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// Something for one of the machines, waiting its turn.
+#[derive(Debug)]
+enum Signal {
+    Job(job::Event),
+    Presence(presence::Event),
+}
+
+/// The one owner of a node's state.
+pub(super) struct Driver {
+    settings: NodeSettings,
+    clock: Arc<dyn Clock>,
+    sources: Sources,
+    status: watch::Sender<Status>,
+    presence: Presence,
+    jobs: Jobs,
+    signals: VecDeque<Signal>,
+    engine: Option<Engine>,
+    facts: Option<ModelFacts>,
+    load_percent: u8,
+    records: Records,
+    summary: Summary,
+    receipts: Receipts,
+    self_test: Option<SelfTest>,
+    tests: u64,
+    timer: Option<Instant>,
+    acks: Vec<(JobId, Instant)>,
+    /// By when the engine has to have stopped a job it was told to stop.
+    stopping: Option<(JobId, Instant)>,
+}
+
+impl Driver {
+    pub(super) async fn new(
+        settings: NodeSettings,
+        clock: Arc<dyn Clock>,
+        commands: mpsc::Receiver<Command>,
+    ) -> Result<(Self, watch::Receiver<Status>), StartError> {
+        let ledger = settings.home.ledger();
+        let name = settings.identity.name.clone();
+        let records = Records::open(&ledger, name, settings.ledger, clock.now()).await?;
+        let summary = records.summary().await?;
+        let (status, watched) = watch::channel(Status {
+            phase: Phase::Starting,
+            code: None,
+            detail: None,
+            practice: settings.practice,
+            worker_name: settings.identity.name.to_string(),
+            model: None,
+            device: None,
+            current_job: None,
+            jobs_done: 0,
+            den_total: types::Den::ZERO,
+            recent: Vec::new(),
+        });
+        let driver = Self {
+            presence: Presence::new(settings.policy.clone()),
+            settings,
+            clock,
+            sources: Sources::new(commands),
+            status,
+            jobs: Jobs::default(),
+            signals: VecDeque::from([Signal::Presence(presence::Event::Start)]),
+            engine: None,
+            facts: None,
+            load_percent: 0,
+            records,
+            summary,
+            receipts: Receipts::default(),
+            self_test: None,
+            tests: 0,
+            timer: None,
+            acks: Vec::new(),
+            stopping: None,
+        };
+        Ok((driver, watched))
+    }
+
+    /// Runs until the owner ends it.
+    pub(super) async fn run(mut self) {
+        loop {
+            self.settle().await;
+            self.show();
+            let deadline = self.next_deadline();
+            match self.sources.next(deadline).await {
+                Input::Command(Some(Command::Resume)) => self.tell_presence(presence::Event::Start),
+                Input::Command(Some(Command::Pause { now })) => {
+                    self.tell_presence(presence::Event::Pause { now });
+                }
+                Input::Command(Some(Command::Shutdown(done))) => {
+                    self.end().await;
+                    let _ = done.send(());
+                    return;
+                }
+                Input::Command(None) => return self.end().await,
+                Input::Launched(launched) => self.launched(launched),
+                Input::Engine(event) => self.engine_said(event),
+                Input::Connected(Ok(connection)) => {
+                    self.sources.connection = Some(connection);
+                    self.tell_presence(presence::Event::Registered);
+                }
+                Input::Connected(Err(error)) => {
+                    tracing::info!(%error, "not connected");
+                    self.tell_presence(registration::verdict(error));
+                }
+                Input::Grid(event) => self.grid_said(event),
+                Input::Deadline => self.deadlines_passed(Instant::now()),
+            }
+        }
+    }
+
+    async fn end(&mut self) {
+        self.tell_presence(presence::Event::Pause { now: true });
+        self.settle().await;
+        self.show();
+    }
+
+    fn tell_job(&mut self, event: job::Event) {
+        self.signals.push_back(Signal::Job(event));
+    }
+
+    fn tell_presence(&mut self, event: presence::Event) {
+        self.signals.push_back(Signal::Presence(event));
+    }
+
+    /// Lets both machines have their say until there is nothing left to do.
+    async fn settle(&mut self) {
+        while let Some(signal) = self.signals.pop_front() {
+            match signal {
+                Signal::Job(event) => self.step_jobs(event).await,
+                Signal::Presence(event) => self.step_presence(event).await,
+            }
+        }
+    }
+
+    async fn step_jobs(&mut self, event: job::Event) {
+        let (worked, was_quiet) = (self.jobs.running().is_some(), self.jobs.is_quiet());
+        let (jobs, effects) = std::mem::take(&mut self.jobs).step(event);
+        self.jobs = jobs;
+        let delivered = effects.iter().any(|effect| matches!(effect, job::Effect::SendDone(_)));
+        self.do_job_effects(effects).await;
+        match (worked, self.jobs.running().is_some()) {
+            (false, true) => self.tell_presence(presence::Event::JobStarted),
+            (true, false) => self.tell_presence(presence::Event::JobEnded { good: delivered }),
+            (false, false) | (true, true) => {}
+        }
+        if self.jobs.engine_is_free() {
+            self.stopping = None;
+        }
+        if !was_quiet && self.jobs.is_quiet() {
+            self.tell_presence(presence::Event::Quiet);
+        }
+    }
+
+    async fn step_presence(&mut self, event: presence::Event) {
+        tracing::debug!(?event, "presence");
+        let (presence, effects) = self.presence.clone().step(event, self.clock.now());
+        self.presence = presence;
+        for effect in effects {
+            self.do_presence_effect(effect).await;
+        }
+    }
+
+    fn launched(
+        &mut self,
+        launched: Result<(Engine, mpsc::Receiver<EngineEvent>), engine_link::LaunchError>,
+    ) {
+        match launched {
+            Ok((engine, events)) => {
+                engine.load(&self.settings.model.path, None);
+                self.engine = Some(engine);
+                self.sources.engine = Some(events);
+            }
+            Err(engine_link::LaunchError::Missing) => {
+                let detail = "the engine executable is missing".to_owned();
+                self.tell_presence(presence::Event::Blocked { code: Code::EngineMissing, detail });
+            }
+            Err(error) => self.engine_fault(error.to_string()),
+        }
+    }
+
+    /// First the job gets its honest end, then the socket is closed and the engine ended.
+    fn engine_fault(&mut self, detail: String) {
+        tracing::warn!(%detail, "engine fault");
+        self.tell_job(job::Event::EngineGone);
+        self.tell_presence(presence::Event::EngineFault { detail });
+    }
+
+    fn engine_said(&mut self, event: EngineEvent) {
+        if let Some(test) = &mut self.self_test {
+            match test.hear(&event) {
+                Verdict::NotOurs => {}
+                Verdict::Pending => return,
+                Verdict::Passed => {
+                    self.self_test = None;
+                    return self.tell_presence(presence::Event::TestPassed);
+                }
+                Verdict::Failed(detail) => {
+                    self.self_test = None;
+                    return self.tell_presence(presence::Event::TestFailed { detail });
+                }
+            }
+        }
+        match event {
+            EngineEvent::Progress { stage, percent } => self.progress(stage, percent),
+            EngineEvent::Loaded(facts) => {
+                self.facts = Some(facts);
+                self.tell_presence(presence::Event::EngineReady);
+            }
+            EngineEvent::LoadFailed { fault, message } => self.load_failed(fault, message),
+            EngineEvent::Token { job, text } => self.tell_job(job::Event::Token { job, text }),
+            EngineEvent::Finished { job, reason, usage } => {
+                self.tell_job(job::Event::Finished { job, reason, usage });
+            }
+            EngineEvent::Refused { job, message } => self.tell_job(job::Event::Refused { job, message }),
+            EngineEvent::Failed { job, message } => {
+                self.tell_job(job::Event::Failed { job });
+                self.engine_fault(message);
+            }
+            EngineEvent::Gone { why } => {
+                self.sources.engine = None;
+                self.engine = None;
+                self.engine_fault(why);
+            }
+        }
+    }
+
+    fn progress(&mut self, stage: Stage, percent: u8) {
+        // Checking is a blink and warming the last stretch: the owner watches one bar.
+        self.load_percent = match stage {
+            Stage::Checking => 0,
+            Stage::Loading => percent.min(99),
+            Stage::Warming => 99,
+            Stage::Reading => return,
+        };
+    }
+
+    fn load_failed(&mut self, fault: LoadFault, detail: String) {
+        let code = match fault {
+            LoadFault::Unreadable => Code::ModelMissing,
+            LoadFault::Malformed | LoadFault::Unsupported | LoadFault::OutOfMemory => Code::ModelUnusable,
+            LoadFault::Internal => return self.engine_fault(detail),
+        };
+        self.tell_presence(presence::Event::Blocked { code, detail });
+    }
+
+    fn grid_said(&mut self, event: grid::Event) {
+        match event {
+            grid::Event::Offered(frame) => self.offered(*frame),
+            grid::Event::Cancel(job) => self.tell_job(job::Event::CancelAsked { job }),
+            grid::Event::Ack(job, Some(den)) => self.tell_job(job::Event::Acked { job, den }),
+            // An unreadable amount is no amount: the job will be noted as unconfirmed.
+            grid::Event::Ack(job, None) => tracing::warn!(%job, "an ack with an unreadable amount"),
+            grid::Event::Closed(cause) => self.closed(cause),
+        }
+    }
+
+    fn offered(&mut self, frame: grid::JobFrame) {
+        if !self.presence.takes_jobs() {
+            // A pause is due and the next job came first: closing gives it back without a strike.
+            return self.tell_presence(presence::Event::Pause { now: true });
+        }
+        let job = frame.job;
+        self.tell_job(match frame.offered {
+            grid::Offered::Chat { model, request } if model == self.settings.model.id => {
+                job::Event::Offered(Box::new(Offer { job, model, request }))
+            }
+            // Never serve another model than the advertised one.
+            grid::Offered::Chat { .. } => {
+                let message = "this worker does not serve that model".to_owned();
+                job::Event::OfferedUnservable { job, message, client_error: false }
+            }
+            grid::Offered::BadRequest(refusal) => {
+                job::Event::OfferedUnservable { job, message: refusal.0, client_error: true }
+            }
+            grid::Offered::NotOurs(message) => {
+                job::Event::OfferedUnservable { job, message, client_error: false }
+            }
+        });
+    }
+
+    fn closed(&mut self, cause: grid::CloseCause) {
+        self.sources.connection = None;
+        self.acks.clear();
+        self.tell_job(job::Event::ConnectionLost);
+        let how = match cause {
+            grid::CloseCause::Ours => return,
+            grid::CloseCause::Replaced => Lost::Replaced,
+            grid::CloseCause::Dropped(detail) => Lost::Dropped { detail },
+            grid::CloseCause::Garbled(detail) => Lost::Garbled { detail },
+        };
+        self.tell_presence(presence::Event::ConnectionLost { how });
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let acks = self.acks.iter().map(|(_, due)| *due);
+        let stopping = self.stopping.iter().map(|(_, due)| *due);
+        let test = self.self_test.iter().map(|test| test.deadline);
+        acks.chain(stopping).chain(test).chain(self.timer).min()
+    }
+
+    fn deadlines_passed(&mut self, now: Instant) {
+        if self.timer.take_if(|due| *due <= now).is_some() {
+            self.tell_presence(presence::Event::TimerFired);
+        }
+        if self.self_test.take_if(|test| test.deadline <= now).is_some() {
+            self.engine_fault("the self-test took too long".into());
+        }
+        if self.stopping.take_if(|(_, due)| *due <= now).is_some() {
+            self.engine_fault("it did not stop when told to".into());
+        }
+        for (job, _) in self.acks.extract_if(.., |(_, due)| *due <= now).collect::<Vec<_>>() {
+            self.tell_job(job::Event::AckOverdue { job });
+        }
+    }
+
+    fn show(&self) {
+        let (phase, code, detail) = view::phase(&self.presence, &self.jobs, self.load_percent);
+        let next = Status {
+            phase,
+            code,
+            detail,
+            practice: self.settings.practice,
+            worker_name: self.settings.identity.name.to_string(),
+            model: self.facts.as_ref().map(|_| self.settings.model.id.clone()),
+            device: self.engine.as_ref().map(|engine| engine.device().to_owned()),
+            current_job: self.jobs.running().cloned(),
+            jobs_done: self.summary.totals.jobs_done,
+            den_total: self.summary.totals.den,
+            recent: self.summary.recent.clone(),
+        };
+        self.status.send_if_modified(|shown| {
+            let changed = *shown != next;
+            *shown = next;
+            changed
+        });
+    }
+}

@@ -1,0 +1,191 @@
+//! A practice network with one node on it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine_link::Launch;
+use grid::Endpoint;
+use keys::{PayoutKey, RigKey, random_hex_128};
+use practice::{ChatCall, Customer, CustomerError, Network, Options, Reply};
+use tokio::sync::watch;
+use types::{Clock, Delegation, DelegationCertificate, Sensitive, WorkerName};
+use worker::presence::Policy;
+
+use crate::{Home, ModelFile, Node, NodeIdentity, NodeSettings, Patience, StartError, Status};
+
+/// What a rehearsal needs.
+pub struct RehearsalOptions {
+    /// Its own home, apart from everything real.
+    pub home: PathBuf,
+    /// The engine executable.
+    pub engine: PathBuf,
+    /// The model file.
+    pub model: PathBuf,
+    /// The name the node works under.
+    pub worker_name: String,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where the network's ids and seeds come from.
+    pub seed: u64,
+    /// How patient the node is.
+    pub policy: Policy,
+    /// How long single things may take.
+    pub patience: Patience,
+    /// How long the network gives things.
+    pub timings: practice::Timings,
+    /// The most space the node's records may take.
+    pub ledger: ledger::Limits,
+}
+
+impl RehearsalOptions {
+    /// A rehearsal with everything as on the real network.
+    pub fn new(home: PathBuf, engine: PathBuf, model: PathBuf, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            home,
+            engine,
+            model,
+            worker_name: "practice-rig".to_owned(),
+            clock,
+            seed: 0,
+            policy: Policy::default(),
+            patience: Patience::default(),
+            timings: practice::Timings::default(),
+            ledger: ledger::Limits::default(),
+        }
+    }
+}
+
+/// How long the wallet lets the rig key work.
+const DELEGATION: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// The longest a customer waits.
+const CUSTOMER_PATIENCE: Duration = Duration::from_secs(300);
+
+/// A running practice network with one node and one customer.
+pub struct Rehearsal {
+    network: Network,
+    node: Node,
+    customer: Customer,
+    model: String,
+}
+
+/// Why a practice job got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// No reply at all.
+    #[error(transparent)]
+    Customer(#[from] CustomerError),
+    /// A reply that says no.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Rehearsal {
+    /// Starts the network, makes keys for this run, and starts the node.
+    pub async fn start(options: RehearsalOptions) -> Result<Self, StartError> {
+        let home = Home::lock(&options.home)?;
+        let name = WorkerName::new(options.worker_name)?;
+        let network = Network::start(Options {
+            timings: options.timings,
+            ..Options::new(Arc::clone(&options.clock), options.seed)
+        })
+        .await
+        .map_err(|error| StartError::Practice(Box::new(error)))?;
+        let (payout, rig) = (PayoutKey::generate()?, RigKey::generate()?);
+        let certificate = delegate(&payout, &rig, &name, &*options.clock)?;
+        let account = network.open_account(Some(payout.address()));
+        let endpoint =
+            Endpoint::practice(&network.api_base()).map_err(|error| StartError::Practice(Box::new(error)))?;
+        let customers_key = Sensitive::new(account.api_key.expose().clone());
+        let customer = Customer::new(&network.api_base(), customers_key, CUSTOMER_PATIENCE)
+            .map_err(|error| StartError::Practice(Box::new(error)))?;
+        let model = ModelFile::named_after_file(options.model);
+        let settings = NodeSettings {
+            home,
+            engine: Launch::new(options.engine),
+            model: model.clone(),
+            identity: NodeIdentity { api_key: account.api_key, name, rig: Some((rig, certificate)) },
+            endpoint,
+            practice: true,
+            policy: options.policy,
+            patience: options.patience,
+            ledger: options.ledger,
+        };
+        let node = Node::start(settings, options.clock).await?;
+        Ok(Self { network, node, customer, model: model.id.as_str().to_owned() })
+    }
+
+    /// What the node is doing.
+    pub fn status(&self) -> Status {
+        self.node.status()
+    }
+
+    /// Tells when that changes.
+    pub fn changes(&self) -> watch::Receiver<Status> {
+        self.node.changes()
+    }
+
+    /// The network, for its books, its events and its operator's hooks.
+    pub const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The node itself.
+    pub const fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// The name the model is served under.
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// Asks one question as a customer of the practice network would, and waits for the whole answer.
+    pub async fn send_job(&self, prompt: &str) -> Result<String, SendError> {
+        let call = ChatCall { max_tokens: Some(64), ..ChatCall::ask(&self.model, prompt) };
+        let reply = self.call(&call.streamed()).await?;
+        match reply.error {
+            None => Ok(reply.text),
+            Some(words) => Err(SendError::Refused(words)),
+        }
+    }
+
+    /// Sends any request as a customer.
+    pub async fn call(&self, call: &ChatCall) -> Result<Reply, CustomerError> {
+        self.customer.chat(call).await
+    }
+
+    /// Stops serving after the running job and frees the engine's memory.
+    pub async fn pause(&self) {
+        self.node.pause(false).await;
+    }
+
+    /// Serves again.
+    pub async fn resume(&self) {
+        self.node.resume().await;
+    }
+
+    /// Ends everything within seven seconds.
+    pub async fn shutdown(self) {
+        self.node.shutdown().await;
+        self.network.shutdown().await;
+    }
+}
+
+fn delegate(
+    payout: &PayoutKey,
+    rig: &RigKey,
+    name: &WorkerName,
+    clock: &dyn Clock,
+) -> Result<DelegationCertificate, keys::KeyError> {
+    let now = clock.now();
+    payout.sign_delegation(Delegation {
+        delegation_id: random_hex_128()?,
+        payout_wallet: payout.address(),
+        worker_signer: rig.address(),
+        worker_name: name.clone(),
+        issued_at: now.seconds(),
+        expires_at: now.plus(DELEGATION).seconds(),
+    })
+}

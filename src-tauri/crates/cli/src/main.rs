@@ -1,0 +1,40 @@
+//! `grid-node-cli`: the same app without a window, for rigs, servers and checks.
+//!
+//! Standard output is for results, standard error for the log. Exit codes: 0 all well, 1 something did not work, 2 the
+//! command line was wrong.
+
+mod arguments;
+mod practice;
+mod report;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log(arguments.verbose);
+    let outcome = match arguments.command {
+        Command::Practice(practice) => practice::practice(practice).await,
+        Command::Run(run) => run::run(run).await,
+    };
+    outcome.unwrap_or_else(|error| {
+        #[expect(clippy::print_stderr, reason = "the one place where a command's failure is told")]
+        {
+            eprintln!("grid-node-cli: {error:#}");
+        }
+        ExitCode::FAILURE
+    })
+}
+
+/// The log goes to standard error. It never holds prompts, outputs, keys or signed addresses.
+fn log(verbose: bool) {
+    let level = if verbose { "info" } else { "warn" };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("GRID_NODE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
