@@ -15,7 +15,7 @@ use std::time::Duration;
 use engine_link::Launch;
 use grid::Endpoint;
 use keys::RigKey;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use types::{Clock, Code, DelegationCertificate, ModelId, Sensitive, WorkerName};
 use worker::presence::Policy;
@@ -172,10 +172,10 @@ impl Node {
     }
 
     /// Ends everything within five seconds: a running job is given back to the Grid.
-    pub async fn shutdown(self) {
-        let (done, ended) = oneshot::channel();
-        let _ = self.commands.send(Command::Shutdown(done)).await;
-        if tokio::time::timeout(Duration::from_secs(5), ended).await.is_err() {
+    pub async fn shutdown(mut self) {
+        let _ = self.commands.send(Command::Shutdown).await;
+        // The driver's end frees the home's lock too, so that the next start finds it free.
+        if tokio::time::timeout(Duration::from_secs(5), &mut self.driver).await.is_err() {
             tracing::error!("the node did not end in time");
             self.driver.abort();
         }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use engine_link::{Engine, EngineEvent, LoadFault, ModelFacts, Stage};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use types::{Clock, Code, JobId};
 use worker::job::{self, Jobs, Offer};
@@ -24,7 +24,7 @@ use crate::{Phase, Status};
 pub(super) enum Command {
     Resume,
     Pause { now: bool },
-    Shutdown(oneshot::Sender<()>),
+    Shutdown,
 }
 
 /// Something for one of the machines, waiting its turn.
@@ -114,12 +114,7 @@ impl Driver {
                 Input::Command(Some(Command::Pause { now })) => {
                     self.tell_presence(presence::Event::Pause { now });
                 }
-                Input::Command(Some(Command::Shutdown(done))) => {
-                    self.end().await;
-                    let _ = done.send(());
-                    return;
-                }
-                Input::Command(None) => return self.end().await,
+                Input::Command(Some(Command::Shutdown) | None) => return self.end().await,
                 Input::Launched(launched) => self.launched(launched),
                 Input::Engine(event) => self.engine_said(event),
                 Input::Connected(Ok(connection)) => {

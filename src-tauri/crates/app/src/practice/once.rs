@@ -187,7 +187,13 @@ fn call_for(kind: JobKind, model: &str, known_answer: &str) -> ChatCall {
         JobKind::Streamed => call(opening, 24).streamed(),
         JobKind::NotStreamed => call("In the beginning", 24),
         JobKind::Stop => ChatCall { stop: vec![stop_text(known_answer)], ..call(opening, 24) },
-        JobKind::Cancelled => call("And it came to pass", 4096).streamed(),
+        // So hot that even a tiny, fast model does not come to an end before the cancel does.
+        JobKind::Cancelled => ChatCall {
+            temperature: Some(2.0),
+            seed: Some(7),
+            extra: [("top_p".to_owned(), 1.0.into())].into_iter().collect(),
+            ..call("And it came to pass", 4096).streamed()
+        },
         // 40,000 short words: more tokens than the context of any model this engine takes, within the
         // coordinator's limit of 200,000 characters.
         JobKind::TooLong => call(&"and ".repeat(40_000), 8),

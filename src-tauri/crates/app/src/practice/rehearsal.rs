@@ -18,8 +18,8 @@ use crate::{Home, ModelFile, Node, NodeIdentity, NodeSettings, Patience, StartEr
 pub struct RehearsalOptions {
     /// Its own home, apart from everything real.
     pub home: PathBuf,
-    /// The engine executable.
-    pub engine: PathBuf,
+    /// How to start the engine.
+    pub engine: Launch,
     /// The model file.
     pub model: PathBuf,
     /// The name the node works under.
@@ -43,7 +43,7 @@ impl RehearsalOptions {
     pub fn new(home: PathBuf, engine: PathBuf, model: PathBuf, clock: Arc<dyn Clock>) -> Self {
         Self {
             home,
-            engine,
+            engine: Launch::new(engine),
             model,
             worker_name: "practice-rig".to_owned(),
             clock,
@@ -103,7 +103,7 @@ impl Rehearsal {
         let model = ModelFile::named_after_file(options.model);
         let settings = NodeSettings {
             home,
-            engine: Launch::new(options.engine),
+            engine: options.engine,
             model: model.clone(),
             identity: NodeIdentity { api_key: account.api_key, name, rig: Some((rig, certificate)) },
             endpoint,
