@@ -19,6 +19,9 @@ use super::self_test::{SelfTest, Verdict};
 use super::{NodeSettings, StartError, registration, view};
 use crate::{Phase, Status};
 
+/// The context is cut to this until the memory that is free can be planned with: its cache grows with every token.
+const LARGEST_CONTEXT: u32 = 16_384;
+
 /// What the owner can ask for.
 #[derive(Debug)]
 pub(super) enum Command {
@@ -189,7 +192,7 @@ impl Driver {
     ) {
         match launched {
             Ok((engine, events)) => {
-                engine.load(&self.settings.model.path, None);
+                engine.load(&self.settings.model.path, Some(LARGEST_CONTEXT));
                 self.engine = Some(engine);
                 self.sources.engine = Some(events);
             }

@@ -212,16 +212,15 @@ fn stop_text(answer: &str) -> String {
 fn cancel_when_sent(network: &Network, kind: JobKind) -> impl Future<Output = Infallible> {
     let mut events = network.events();
     async move {
-        while kind == JobKind::Cancelled {
+        loop {
             match events.recv().await {
-                Ok(Event::JobSent { job, .. }) => {
+                Ok(Event::JobSent { job, .. }) if kind == JobKind::Cancelled => {
                     network.cancel_job(&job);
                 }
                 Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
-                Err(broadcast::error::RecvError::Closed) => break,
+                Err(broadcast::error::RecvError::Closed) => return std::future::pending().await,
             }
         }
-        std::future::pending().await
     }
 }
 

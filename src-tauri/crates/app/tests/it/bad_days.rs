@@ -1,15 +1,16 @@
 //! Bad input and a bad world: a clear state and words for each, nothing lost, no panic, no hang.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use app::practice::{Rehearsal, RehearsalOptions};
-use app::{Phase, Status};
+use app::{Home, ModelFile, Node, NodeIdentity, NodeSettings, Phase, Status};
 use engine_link::Launch;
 use practice::Event;
-use types::Code;
+use types::{Code, SystemClock, WorkerName};
 
-use crate::rig::{Rig, event, kjv_tiny, phase, status};
+use crate::rig::{Rig, engine, event, hasty, kjv_tiny, phase, status};
 
 /// Starts a node that cannot serve and returns the words.
 async fn attention(options: RehearsalOptions) -> Status {
@@ -148,4 +149,39 @@ async fn a_full_disk_stops_new_jobs_and_loses_no_old_ones() {
     let again = rig.waiting().await;
     assert_eq!(again.status().den_total, ours, "no row was lost");
     again.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coordinator_that_vanishes_is_said_and_waited_for() {
+    let rig = Rig::new();
+    let network =
+        practice::Network::start(practice::Options::new(Arc::new(SystemClock), 1)).await.expect("starts");
+    let account = network.open_account(None);
+    let settings = NodeSettings {
+        home: Home::lock(&rig.home.path().join("home")).expect("free"),
+        engine: Launch::new(engine()),
+        model: ModelFile::named_after_file(kjv_tiny()),
+        identity: NodeIdentity {
+            api_key: account.api_key,
+            name: WorkerName::new("unsigned-rig").expect("a name"),
+            rig: None,
+        },
+        endpoint: grid::Endpoint::practice(&network.api_base()).expect("loopback"),
+        practice: true,
+        policy: hasty(),
+        patience: app::Patience::default(),
+        ledger: ledger::Limits::default(),
+    };
+    let node = Node::start(settings, Arc::new(SystemClock)).await.expect("starts");
+    let mut changes = node.changes();
+    let mut reach = async |phase: Phase| {
+        let wait =
+            tokio::time::timeout(Duration::from_secs(60), changes.wait_for(|status| status.phase == phase));
+        wait.await.expect("in time").expect("the node lives").clone()
+    };
+    reach(Phase::Waiting).await;
+    network.shutdown().await;
+    let resting = reach(Phase::Resting).await;
+    assert_eq!(resting.code, Some(Code::GridUnreachable), "{resting:?}");
+    node.shutdown().await;
 }

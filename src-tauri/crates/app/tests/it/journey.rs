@@ -20,10 +20,20 @@ async fn six_jobs_earn_what_the_books_say() {
     let report = rehearse(rig.options(), 6).await;
     let kinds: Vec<JobKind> = report.jobs.iter().map(|job| job.kind).collect();
     assert_eq!(kinds.len(), 6);
-    assert!(kinds.iter().all(|kind| kinds.iter().filter(|other| *other == kind).count() == 1), "each kind once");
+    assert!(
+        kinds.iter().all(|kind| kinds.iter().filter(|other| *other == kind).count() == 1),
+        "each kind once"
+    );
     let earned: Den = report.jobs.iter().filter_map(|job| job.den).sum();
-    assert_eq!((report.ledger_den, report.coordinator_den), (earned, earned), "three counts of the same thing");
-    assert!(report.jobs[..3].iter().all(|job| job.sig_ok == Some(true)), "answers with text carry good receipts");
+    assert_eq!(
+        (report.ledger_den, report.coordinator_den),
+        (earned, earned),
+        "three counts of the same thing"
+    );
+    assert!(
+        report.jobs[..3].iter().all(|job| job.sig_ok == Some(true)),
+        "answers with text carry good receipts"
+    );
     assert_eq!(report.jobs[4].sig_ok, None, "a refused request has no receipt");
 }
 

@@ -20,7 +20,10 @@ pub(crate) fn engine() -> PathBuf {
     let test = std::env::current_exe().expect("a path");
     let folder = test.parent().and_then(Path::parent).expect("target/<profile>/deps");
     let engine = app::paths::engine(&folder.join("grid-node"));
-    assert!(engine.is_file(), "the engine is not built: run cargo xtask test, or cargo build -p grid-node-engine");
+    assert!(
+        engine.is_file(),
+        "the engine is not built: run cargo xtask test, or cargo build -p grid-node-engine"
+    );
     engine
 }
 
@@ -111,7 +114,9 @@ pub(crate) fn engines() -> Vec<u32> {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         // pid (name) state parent …
         let after_name: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
-        stat.contains("(grid-node-engi") && after_name.get(1) == Some(&parent.as_str()) && after_name[0] != "Z"
+        stat.contains("(grid-node-engi")
+            && after_name.get(1) == Some(&parent.as_str())
+            && after_name[0] != "Z"
     };
     pids.filter(is_ours).collect()
 }

@@ -40,7 +40,10 @@ fn practice_once_reports_one_json_object_and_ends_well() {
     assert_eq!(kinds, ["streamed", "not_streamed", "stop", "cancelled", "too_long", "plain"]);
     let signed: Vec<Option<bool>> = jobs.iter().map(|job| job["sig_ok"].as_bool()).collect();
     assert_eq!(signed[4], None, "no receipt for a refused request");
-    assert_eq!((signed[0], signed[1], signed[2], signed[5]), (Some(true), Some(true), Some(true), Some(true)));
+    assert_eq!(
+        (signed[0], signed[1], signed[2], signed[5]),
+        (Some(true), Some(true), Some(true), Some(true))
+    );
     assert_eq!(report["coordinator"]["strikes"], 0);
     assert!(report["duration_ms"].as_u64().is_some());
 }
@@ -51,7 +54,11 @@ fn den_is_printed_in_exact_hundredths_that_add_up() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let printed = |key: &str| -> Vec<u64> {
         let values = text.lines().filter_map(|line| line.trim().strip_prefix(&format!("\"{key}\": ")));
-        values.map(|value| value.trim_end_matches(',')).filter(|value| *value != "null").map(hundredths).collect()
+        values
+            .map(|value| value.trim_end_matches(','))
+            .filter(|value| *value != "null")
+            .map(hundredths)
+            .collect()
     };
     let total: u64 = printed("den").into_iter().sum();
     assert!(total > 0);
@@ -135,7 +142,9 @@ mod processes {
         let path = format!("/proc/{parent}/task");
         let tasks = std::fs::read_dir(path).expect("tasks").flatten();
         let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
-        lists.flat_map(|list| list.split(' ').filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
+        lists
+            .flat_map(|list| list.split(' ').filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+            .collect()
     }
 
     /// True while the process runs; a zombie whose new parent has not looked yet does not.

@@ -248,7 +248,8 @@ impl Presence {
                 if self.replacements >= self.policy.replacements_to_stop {
                     return self.needs_owner(Code::NameInUse, "the connection was taken over".into());
                 }
-                (Code::NameInUse, "the connection was taken over or the Grid restarts".to_owned())
+                // Mostly a restart of the coordinator; only a repetition shows that somebody else uses the name.
+                (Code::GridUnreachable, "the Grid restarts, or the connection was taken over".to_owned())
             }
             Lost::Dropped { detail } => (Code::GridUnreachable, detail),
             Lost::Garbled { detail } => (Code::GridGarbled, detail),

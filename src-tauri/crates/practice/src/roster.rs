@@ -1,0 +1,177 @@
+//! The workers: who owns a name, and which socket serves it now.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::Address;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use types::Timestamp;
+
+use crate::accounts::AccountId;
+
+/// What the network tells a worker's socket from outside its own loop.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Close with this code.
+    Close(u16),
+    /// Drop the connection without a close frame.
+    #[cfg(feature = "rigs")]
+    Drop,
+    /// Send this, whatever it is.
+    #[cfg(feature = "rigs")]
+    Send(axum::extract::ws::Message),
+}
+
+/// Names one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ConnectionId(u64);
+
+/// A worker: its name is owned for good by the account that used it first.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) id: String,
+    pub(crate) account: AccountId,
+    pub(crate) models: Value,
+    pub(crate) job_types: Vec<String>,
+    pub(crate) modalities: Vec<String>,
+    pub(crate) last_seen: Timestamp,
+    online: Option<Online>,
+}
+
+#[derive(Debug)]
+struct Online {
+    connection: ConnectionId,
+    abilities: Abilities,
+    orders: mpsc::Sender<Order>,
+}
+
+/// What a connection can do and whose receipts count on it.
+#[derive(Debug, Clone)]
+pub(crate) struct Abilities {
+    pub(crate) models: Vec<String>,
+    pub(crate) job_types: Vec<String>,
+    pub(crate) api_formats: Vec<String>,
+    pub(crate) max_context_length: u64,
+    /// The account's wallet when the worker connected: the books show this one.
+    pub(crate) wallet: Option<Address>,
+    /// The delegated key, if the worker proved one; then no other signer counts.
+    pub(crate) delegated: Option<Address>,
+}
+
+impl Abilities {
+    /// Whether text jobs for this model come here.
+    pub(crate) fn serves(&self, model: &str) -> bool {
+        let has = |list: &[String], word: &str| list.iter().any(|item| item == word);
+        has(&self.job_types, "text") && has(&self.api_formats, "openai-chat") && has(&self.models, model)
+    }
+
+    /// Whose receipts count.
+    pub(crate) fn signers(&self) -> Vec<Address> {
+        self.delegated.or(self.wallet).into_iter().collect()
+    }
+}
+
+/// All workers ever seen, by name.
+#[derive(Debug, Default)]
+pub(crate) struct Roster {
+    workers: BTreeMap<String, Worker>,
+    connections: u64,
+}
+
+/// What a newcomer brings.
+pub(crate) struct Newcomer {
+    pub(crate) name: String,
+    pub(crate) account: AccountId,
+    pub(crate) models: Value,
+    pub(crate) modalities: Vec<String>,
+    pub(crate) abilities: Abilities,
+    pub(crate) orders: mpsc::Sender<Order>,
+}
+
+impl Roster {
+    pub(crate) fn owner(&self, name: &str) -> Option<&AccountId> {
+        self.workers.get(name).map(|worker| &worker.account)
+    }
+
+    /// Seats a connection under its name. An older one is told to close with 1012.
+    pub(crate) fn seat(&mut self, new: Newcomer, fresh_id: String, now: Timestamp) -> (String, ConnectionId) {
+        self.connections += 1;
+        let connection = ConnectionId(self.connections);
+        let worker = self.workers.entry(new.name).or_insert_with(|| Worker {
+            id: fresh_id,
+            account: new.account,
+            models: Value::Null,
+            job_types: Vec::new(),
+            modalities: Vec::new(),
+            last_seen: now,
+            online: None,
+        });
+        worker.models = new.models;
+        worker.job_types.clone_from(&new.abilities.job_types);
+        worker.modalities = new.modalities;
+        worker.last_seen = now;
+        let seated = Online { connection, abilities: new.abilities, orders: new.orders };
+        if let Some(replaced) = worker.online.replace(seated) {
+            // A full or closed lane means that socket is ending already.
+            let _ = replaced.orders.try_send(Order::Close(1012));
+        }
+        (worker.id.clone(), connection)
+    }
+
+    /// Takes a connection off, unless a newer one has the seat.
+    pub(crate) fn leave(&mut self, name: &str, connection: ConnectionId) {
+        if let Some(worker) = self.workers.get_mut(name)
+            && worker.online.as_ref().is_some_and(|online| online.connection == connection)
+        {
+            worker.online = None;
+        }
+    }
+
+    /// Tells the socket of a worker something; false if it is not online.
+    #[cfg(feature = "rigs")]
+    pub(crate) fn tell(&self, name: &str, order: Order) -> bool {
+        let online = self.workers.get(name).and_then(|worker| worker.online.as_ref());
+        online.is_some_and(|online| online.orders.try_send(order).is_ok())
+    }
+
+    pub(crate) fn is_online(&self, name: &str) -> bool {
+        self.workers.get(name).is_some_and(|worker| worker.online.is_some())
+    }
+
+    /// Every worker, by name.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&String, &Worker)> {
+        self.workers.iter()
+    }
+
+    fn abilities(&self) -> impl Iterator<Item = (&Abilities, &Worker)> {
+        self.workers.values().filter_map(|worker| Some((&worker.online.as_ref()?.abilities, worker)))
+    }
+
+    /// Whether any connected worker takes text jobs at all.
+    pub(crate) fn any_text(&self) -> bool {
+        self.abilities().any(|(abilities, _)| abilities.job_types.iter().any(|kind| kind == "text"))
+    }
+
+    /// Whether any connected worker serves this model.
+    pub(crate) fn any_serves(&self, model: &str) -> bool {
+        self.abilities().any(|(abilities, _)| abilities.serves(model))
+    }
+
+    /// The text models online, sorted, with the kinds of input their workers take.
+    pub(crate) fn text_models(&self) -> BTreeMap<String, Vec<String>> {
+        let mut models: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (abilities, worker) in self.abilities() {
+            for model in abilities.models.iter().filter(|model| abilities.serves(model)) {
+                let kinds = models.entry(model.clone()).or_default();
+                kinds.extend(worker.modalities.iter().cloned());
+            }
+        }
+        models.values_mut().for_each(text_first);
+        models
+    }
+}
+
+fn text_first(kinds: &mut Vec<String>) {
+    kinds.sort_by_key(|kind| (kind != "text", kind.clone()));
+    kinds.dedup();
+}
