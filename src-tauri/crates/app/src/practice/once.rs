@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use practice::{ChatCall, CustomerError, Event, Network, Reply};
+use practice::{ChatCall, Customer, CustomerError, Event, Network, Reply};
 use tokio::sync::broadcast;
 use tokio::time::{Instant, timeout_at};
 use types::{Den, JobId};
@@ -94,7 +94,12 @@ enum Trouble {
     Customer(#[from] CustomerError),
     #[error("{0} took too long")]
     TooLong(&'static str),
+    #[error(transparent)]
+    Network(#[from] StartError),
 }
+
+/// Well within the 30 requests a minute that the coordinator takes from one key.
+const JOBS_PER_CUSTOMER: usize = 24;
 
 /// Runs `jobs` jobs within `limit`. What goes wrong after the start is in the report.
 pub async fn once(options: RehearsalOptions, jobs: usize, limit: Duration) -> Result<Report, StartError> {
@@ -121,8 +126,12 @@ async fn run(
     ready(rehearsal, deadline).await?;
     // The first answer shows what this model says, so that a stop text can be chosen that really comes.
     let mut known_answer = String::new();
-    for kind in JobKind::ALL.into_iter().cycle().take(jobs) {
-        let job = one_job(rehearsal, kind, &mut known_answer, deadline).await?;
+    let mut customer = rehearsal.another_customer()?;
+    for (number, kind) in JobKind::ALL.into_iter().cycle().take(jobs).enumerate() {
+        if number % JOBS_PER_CUSTOMER == JOBS_PER_CUSTOMER - 1 {
+            customer = rehearsal.another_customer()?;
+        }
+        let job = one_job(rehearsal, &customer, kind, &mut known_answer, deadline).await?;
         report.problems.extend(judge(&job).iter().map(|problem| format!("{} job: {problem}", kind.name())));
         report.jobs.push(job);
     }
@@ -150,6 +159,7 @@ async fn ready(rehearsal: &Rehearsal, deadline: Instant) -> Result<(), Trouble> 
 
 async fn one_job(
     rehearsal: &Rehearsal,
+    customer: &Customer,
     kind: JobKind,
     known_answer: &mut String,
     deadline: Instant,
@@ -159,7 +169,7 @@ async fn one_job(
     let operator = cancel_when_sent(rehearsal.network(), kind);
     let asking = async {
         tokio::select! {
-            reply = rehearsal.call(&call) => reply,
+            reply = customer.chat(&call) => reply,
             never = operator => match never {},
         }
     };

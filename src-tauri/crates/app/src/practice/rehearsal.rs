@@ -7,9 +7,9 @@ use std::time::Duration;
 use engine_link::Launch;
 use grid::Endpoint;
 use keys::{PayoutKey, RigKey, random_hex_128};
-use practice::{ChatCall, Customer, CustomerError, Network, Options, Reply};
+use practice::{AccountId, ChatCall, Customer, CustomerError, Network, Options, Purpose, Reply};
 use tokio::sync::watch;
-use types::{Clock, Delegation, DelegationCertificate, Sensitive, WorkerName};
+use types::{Clock, Delegation, DelegationCertificate, WorkerName};
 use worker::presence::Policy;
 
 use crate::{Home, ModelFile, Node, NodeIdentity, NodeSettings, Patience, StartError, Status};
@@ -66,6 +66,7 @@ const CUSTOMER_PATIENCE: Duration = Duration::from_secs(300);
 pub struct Rehearsal {
     network: Network,
     node: Node,
+    account: AccountId,
     customer: Customer,
     model: String,
 }
@@ -97,9 +98,7 @@ impl Rehearsal {
         let account = network.open_account(Some(payout.address()));
         let endpoint =
             Endpoint::practice(&network.api_base()).map_err(|error| StartError::Practice(Box::new(error)))?;
-        let customers_key = Sensitive::new(account.api_key.expose().clone());
-        let customer = Customer::new(&network.api_base(), customers_key, CUSTOMER_PATIENCE)
-            .map_err(|error| StartError::Practice(Box::new(error)))?;
+        let customer = customer(&network, &account.id)?;
         let model = ModelFile::named_after_file(options.model);
         let settings = NodeSettings {
             home,
@@ -113,7 +112,8 @@ impl Rehearsal {
             ledger: options.ledger,
         };
         let node = Node::start(settings, options.clock).await?;
-        Ok(Self { network, node, customer, model: model.id.as_str().to_owned() })
+        let (account, model) = (account.id, model.id.as_str().to_owned());
+        Ok(Self { network, node, account, customer, model })
     }
 
     /// What the node is doing.
@@ -151,6 +151,11 @@ impl Rehearsal {
         }
     }
 
+    /// A customer with a key of his own: the coordinator takes 30 requests a minute from each key.
+    pub fn another_customer(&self) -> Result<Customer, StartError> {
+        customer(&self.network, &self.account)
+    }
+
     /// Sends any request as a customer.
     pub async fn call(&self, call: &ChatCall) -> Result<Reply, CustomerError> {
         self.customer.chat(call).await
@@ -171,6 +176,13 @@ impl Rehearsal {
         self.node.shutdown().await;
         self.network.shutdown().await;
     }
+}
+
+fn customer(network: &Network, account: &AccountId) -> Result<Customer, StartError> {
+    let key =
+        network.issue_key(account, Purpose::Inference).expect("BUG: the account was opened on this network");
+    Customer::new(&network.api_base(), key, CUSTOMER_PATIENCE)
+        .map_err(|error| StartError::Practice(Box::new(error)))
 }
 
 fn delegate(
