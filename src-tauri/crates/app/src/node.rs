@@ -1,5 +1,6 @@
 //! One running node.
 
+mod deadlines;
 mod driver;
 mod inputs;
 mod receipts;
@@ -16,11 +17,11 @@ use engine_link::Launch;
 use grid::Endpoint;
 use keys::RigKey;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use types::{Clock, Code, DelegationCertificate, ModelId, Sensitive, WorkerName};
 use worker::presence::Policy;
 
-use crate::{Home, HomeError, Status};
+use crate::{Home, HomeError, Phase, Status};
 use driver::{Command, Driver};
 
 /// What a node needs to run.
@@ -42,7 +43,7 @@ pub struct NodeSettings {
     pub policy: Policy,
     /// How long single things may take.
     pub patience: Patience,
-    /// The most space its records may take; `None` is as much as the disk has.
+    /// The most space its records may take.
     pub ledger: ledger::Limits,
 }
 
@@ -79,7 +80,9 @@ pub struct NodeIdentity {
 pub struct Patience {
     /// For one answer, as the coordinator gives a job to another worker after 300 s.
     pub job: Duration,
-    /// For the first token of the self-test.
+    /// For a model to load.
+    pub load: Duration,
+    /// For the self-test.
     pub self_test: Duration,
     /// For an ack.
     pub ack: Duration,
@@ -93,9 +96,11 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             job: Duration::from_secs(240),
+            load: Duration::from_secs(15 * 60),
             self_test: Duration::from_secs(30),
             ack: Duration::from_secs(10),
-            cancel: Duration::from_secs(5),
+            // An engine looks between two tokens, or two parts of a long prompt, which take seconds on a slow CPU.
+            cancel: Duration::from_secs(30),
             grid: grid::Patience::default(),
         }
     }
@@ -126,7 +131,7 @@ impl StartError {
     pub const fn code(&self) -> Option<Code> {
         match self {
             Self::Home(HomeError::AlreadyRunning) => Some(Code::AlreadyRunning),
-            Self::Home(HomeError::Unusable(_)) => Some(Code::DiskFull),
+            Self::Home(HomeError::Unusable(_)) => Some(Code::HomeUnusable),
             Self::Ledger(error) if error.is_transient() => Some(Code::DiskFull),
             Self::Ledger(_) => Some(Code::LedgerUnusable),
             Self::Key(_) | Self::Practice(_) | Self::Name(_) => None,
@@ -146,8 +151,8 @@ impl Node {
     /// Opens the ledger and starts to serve.
     pub async fn start(settings: NodeSettings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let (commands, received) = mpsc::channel(16);
-        let (driver, status) = Driver::new(settings, clock, received).await?;
-        let driver = tokio::spawn(driver.run());
+        let (driver, shown, status) = Driver::new(settings, clock, received).await?;
+        let driver = tokio::spawn(supervise(driver, shown));
         Ok(Self { commands, status, driver })
     }
 
@@ -173,11 +178,30 @@ impl Node {
 
     /// Ends everything within five seconds: a running job is given back to the Grid.
     pub async fn shutdown(mut self) {
-        let _ = self.commands.send(Command::Shutdown).await;
-        // The driver's end frees the home's lock too, so that the next start finds it free.
-        if tokio::time::timeout(Duration::from_secs(5), &mut self.driver).await.is_err() {
+        let end = async {
+            let _ = self.commands.send(Command::Shutdown).await;
+            // The driver's end frees the home's lock too, so that the next start finds it free.
+            let _ = (&mut self.driver).await;
+        };
+        if tokio::time::timeout(Duration::from_secs(5), end).await.is_err() {
             tracing::error!("the node did not end in time");
             self.driver.abort();
         }
+    }
+}
+
+/// A panic must not leave the last status standing as if nothing had happened. The driver's children end with it.
+async fn supervise(driver: Driver, shown: watch::Sender<Status>) {
+    // A set, because dropping it ends its task: whoever aborts the supervisor means the driver.
+    let mut run = JoinSet::new();
+    run.spawn(driver.run());
+    if run.join_next().await.is_some_and(|ended| ended.is_err()) {
+        tracing::error!("the driver panicked");
+        shown.send_modify(|status| {
+            status.phase = Phase::NeedsAttention;
+            status.code = Some(Code::Internal);
+            status.detail = None;
+            status.current_job = None;
+        });
     }
 }

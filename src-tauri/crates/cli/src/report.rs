@@ -56,16 +56,13 @@ pub(crate) fn print(report: &Report, json: bool) -> anyhow::Result<()> {
 }
 
 fn to_json(report: &Report) -> anyhow::Result<ReportJson<'_>> {
-    let job = |job: &'_ app::practice::JobReport| -> anyhow::Result<Option<Box<RawValue>>> {
-        job.den.map(exact).transpose()
-    };
     let jobs = report.jobs.iter().map(|line| {
         Ok(JobJson {
             id: &line.id,
             kind: line.kind.name(),
             finish_reason: line.finish_reason.as_deref(),
             completion_tokens: line.completion_tokens,
-            den: job(line)?,
+            den: line.den.map(exact).transpose()?,
             sig_ok: line.sig_ok,
             error: line.error.as_deref(),
         })

@@ -33,7 +33,9 @@ async fn follow(rehearsal: &Rehearsal, arguments: &RunArguments) -> anyhow::Resu
             None => std::future::pending().await,
         }
     };
-    tokio::pin!(end);
+    // Listened for from here on, also while a line is being printed.
+    let asked_to_end = asked_to_end()?;
+    tokio::pin!(end, asked_to_end);
     loop {
         let status = changes.borrow_and_update().clone();
         say(&status, arguments.json)?;
@@ -42,10 +44,32 @@ async fn follow(rehearsal: &Rehearsal, arguments: &RunArguments) -> anyhow::Resu
         }
         tokio::select! {
             changed = changes.changed() => changed.context("the node ended")?,
-            _ = tokio::signal::ctrl_c() => return Ok(ExitCode::SUCCESS),
+            () = &mut asked_to_end => return Ok(ExitCode::SUCCESS),
             () = &mut end => return Ok(ExitCode::SUCCESS),
         }
     }
+}
+
+/// Ends when the person or the system wants the node to end.
+#[cfg(unix)]
+fn asked_to_end() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ends when the person wants the node to end.
+#[cfg(windows)]
+fn asked_to_end() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
 }
 
 fn say(status: &Status, json: bool) -> anyhow::Result<()> {

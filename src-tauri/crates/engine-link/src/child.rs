@@ -15,6 +15,9 @@ use types::{ChatRequest, JobId};
 use crate::watchdog::Watchdog;
 use crate::{EngineEvent, Patience, convert};
 
+/// A killed process ends at once, unless a driver holds it in the kernel.
+const UNKILLABLE: Duration = Duration::from_secs(2);
+
 /// What to start, and how patiently.
 #[derive(Debug, Clone)]
 pub struct Launch {
@@ -56,7 +59,7 @@ pub enum LaunchError {
 /// A running engine. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Engine {
-    to_child: mpsc::Sender<ToEngine>,
+    to_child: mpsc::Sender<Vec<u8>>,
     kill: Option<oneshot::Sender<()>>,
     ended: Option<oneshot::Receiver<()>>,
     pid: u32,
@@ -115,35 +118,39 @@ impl Engine {
     /// Asks for a model; answered by progress, then `Loaded` or `LoadFailed`.
     pub fn load(&self, model: &Path, max_context: Option<u32>) {
         let path = model.to_string_lossy().into_owned();
-        self.say(ToEngine::Load { path, max_context });
+        self.say(&ToEngine::Load { path, max_context });
     }
 
-    /// Asks for an answer of at most this duration.
-    pub fn generate(&self, job: &JobId, request: ChatRequest, longest: Duration) {
-        self.say(ToEngine::Generate(Box::new(convert::generate(job, request, longest))));
+    /// Asks for an answer of at most this duration. False if the request is larger than a message can be.
+    #[must_use]
+    pub fn generate(&self, job: &JobId, request: ChatRequest, longest: Duration) -> bool {
+        self.say(&ToEngine::Generate(Box::new(convert::generate(job, request, longest))))
     }
 
     /// Asks to stop a job; it still ends with a terminal event.
     pub fn cancel(&self, job: &JobId) {
-        self.say(ToEngine::Cancel { job: job.as_str().to_owned() });
+        self.say(&ToEngine::Cancel { job: job.as_str().to_owned() });
     }
 
-    /// Ends the process: politely for a moment, then by force. When this returns its memory is free.
+    /// Ends the process: politely for a moment, then by force. When this returns, its memory is free.
     pub async fn stop(mut self) {
-        self.say(ToEngine::Shutdown);
+        self.say(&ToEngine::Shutdown);
         let Some(mut ended) = self.ended.take() else { return };
         if timeout(self.stop_patience, &mut ended).await.is_err() {
             drop(self.kill.take());
-            // The system ends a killed process at once; the deadline is for the impossible.
-            let _ = timeout(Duration::from_secs(2), ended).await;
+            if timeout(UNKILLABLE, ended).await.is_err() {
+                tracing::error!(pid = self.pid, "the engine cannot be ended; a driver may hold it");
+            }
         }
     }
 
     /// Never waits: a child that is gone is reported by `Gone`, one that reads nothing is the watchdog's.
-    fn say(&self, message: ToEngine) {
-        if let Err(error) = self.to_child.try_send(message) {
+    fn say(&self, message: &ToEngine) -> bool {
+        let Ok(frame) = encode(message) else { return false };
+        if let Err(error) = self.to_child.try_send(frame) {
             tracing::warn!(%error, "the engine does not listen");
         }
+        true
     }
 }
 
@@ -162,6 +169,9 @@ fn spawn(launch: &Launch) -> std::io::Result<Child> {
             command.env(name, value);
         }
     }
+    // Ctrl-C in a terminal goes to the whole group; the app decides how a running job ends, so the engine has its own.
+    #[cfg(unix)]
+    command.process_group(0);
     #[cfg(windows)]
     command.creation_flags(0x0800_0000); // CREATE_NO_WINDOW
     command.spawn()
@@ -190,12 +200,8 @@ async fn read(stdout: &mut BufReader<ChildStdout>) -> Result<FromEngine, FrameEr
     decode(&body)
 }
 
-async fn write(mut stdin: ChildStdin, mut messages: mpsc::Receiver<ToEngine>) {
-    while let Some(message) = messages.recv().await {
-        let Ok(frame) = encode(&message) else {
-            tracing::error!("a message to the engine is too large");
-            continue;
-        };
+async fn write(mut stdin: ChildStdin, mut frames: mpsc::Receiver<Vec<u8>>) {
+    while let Some(frame) = frames.recv().await {
         if stdin.write_all(&frame).await.is_err() {
             break;
         }
@@ -248,7 +254,11 @@ async fn watch(
     };
     reader.abort();
     let _ = child.start_kill();
-    let how = child.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string());
+    let how = match timeout(UNKILLABLE, child.wait()).await {
+        Ok(Ok(status)) => status.to_string(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "it cannot be ended".to_owned(),
+    };
     tracing::info!(%why, %how, "engine ended");
     let _ = ended.send(());
     let _ = events.send(EngineEvent::Gone { why: format!("{why} ({how})") }).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine_protocol::{Finish, FromEngine, Generate, Turn, TurnToolCall};
-use types::{ChatRequest, FinishReason, JobId, Message, Usage};
+use types::{ChatRequest, FinishReason, JobId, Message, Private, Usage};
 
 use crate::EngineEvent;
 
@@ -14,12 +14,12 @@ pub(crate) fn generate(job: &JobId, request: ChatRequest, longest: Duration) -> 
         messages: request.messages.into_iter().map(turn).collect(),
         max_tokens: request.max_tokens,
         max_seconds: longest.as_secs().try_into().unwrap_or(u32::MAX),
-        stop: request.stop,
+        stop: request.stop.into_iter().map(Private::into_string).collect(),
         temperature: sampling.temperature,
         top_p: sampling.top_p,
         top_k: sampling.top_k,
         min_p: sampling.min_p,
-        seed: sampling.seed,
+        seed: sampling.seed.unwrap_or_default(),
         presence_penalty: sampling.presence_penalty,
         frequency_penalty: sampling.frequency_penalty,
         repetition_penalty: sampling.repetition_penalty,
@@ -48,7 +48,9 @@ pub(crate) fn event(message: FromEngine) -> Option<EngineEvent> {
         FromEngine::Progress { stage, percent } => Some(EngineEvent::Progress { stage, percent }),
         FromEngine::Loaded(facts) => Some(EngineEvent::Loaded(facts)),
         FromEngine::LoadFailed { fault, message } => Some(EngineEvent::LoadFailed { fault, message }),
-        FromEngine::Token { job, text } => Some(EngineEvent::Token { job: JobId::new(job), text }),
+        FromEngine::Token { job, text } => {
+            Some(EngineEvent::Token { job: JobId::new(job), text: text.into() })
+        }
         FromEngine::Finished { job, reason, usage } => Some(EngineEvent::Finished {
             job: JobId::new(job),
             reason: finish(reason),

@@ -1,10 +1,10 @@
 //! What an engine said.
 
 use engine_protocol::{LoadFault, ModelFacts, Stage};
-use types::{FinishReason, JobId, Usage};
+use types::{FinishReason, JobId, Private, Usage};
 
 /// One thing an engine said, or the fact that it is gone.
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum EngineEvent {
     /// How far a load or a prompt has come.
     Progress {
@@ -27,7 +27,7 @@ pub enum EngineEvent {
         /// The job.
         job: JobId,
         /// Whole Unicode scalars.
-        text: String,
+        text: Private,
     },
     /// An answer is complete.
     Finished {
@@ -57,20 +57,4 @@ pub enum EngineEvent {
         /// How it ended.
         why: String,
     },
-}
-
-// Outputs must not reach a log by way of `{:?}`.
-impl std::fmt::Debug for EngineEvent {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Progress { stage, percent } => write!(f, "Progress({stage:?}, {percent} %)"),
-            Self::Loaded(facts) => write!(f, "Loaded({facts:?})"),
-            Self::LoadFailed { fault, message } => write!(f, "LoadFailed({fault:?}, {message})"),
-            Self::Token { job, text } => write!(f, "Token({job}, {} bytes)", text.len()),
-            Self::Finished { job, reason, usage } => write!(f, "Finished({job}, {reason:?}, {usage:?})"),
-            Self::Refused { job, message } => write!(f, "Refused({job}, {message})"),
-            Self::Failed { job, message } => write!(f, "Failed({job}, {message})"),
-            Self::Gone { why } => write!(f, "Gone({why})"),
-        }
-    }
 }

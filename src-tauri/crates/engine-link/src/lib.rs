@@ -4,7 +4,7 @@
 //! Knows the protocol and the child process; knows no candle and no job.
 //!
 //! **Invariants**
-//! - The child gets no secret: an empty environment and three pipes.
+//! - The child gets no secret: three pipes, and of the environment only what loaders of GPU libraries need.
 //! - Every wait has a deadline: a child that says nothing for [`Patience::silence`], or whose steps stand still for
 //!   [`Patience::stall`] while it is busy, is killed.
 //! - The last event of every engine is [`EngineEvent::Gone`].

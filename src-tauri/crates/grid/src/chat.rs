@@ -1,7 +1,7 @@
 //! A chat request as customers write it, read into ours or refused in words.
 
 use serde_json::{Map, Value};
-use types::{ChatRequest, Message, Refusal, Sampling, Sha256, ToolCall};
+use types::{ChatRequest, Message, Private, Refusal, Sampling, Sha256, ToolCall};
 
 type Read<T> = Result<T, Refusal>;
 
@@ -120,7 +120,7 @@ fn tool_calls(calls: &Value) -> Read<Vec<ToolCall>> {
     calls.iter().map(call).collect()
 }
 
-fn stops(stop: Option<&Value>) -> Read<Vec<String>> {
+fn stops(stop: Option<&Value>) -> Read<Vec<Private>> {
     let stops: Vec<&str> = match stop {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(one)) => vec![one],
@@ -133,7 +133,7 @@ fn stops(stop: Option<&Value>) -> Read<Vec<String>> {
     if stops.len() > MOST_STOPS {
         return Err(bad("too many stop texts"));
     }
-    Ok(stops.into_iter().filter(|stop| !stop.is_empty()).map(str::to_owned).collect())
+    Ok(stops.into_iter().filter(|stop| !stop.is_empty()).map(Private::from).collect())
 }
 
 /// Harmless wishes: taken where the engine has them, else ignored.
@@ -145,7 +145,7 @@ fn sampling(request: &Map<String, Value>) -> Sampling {
         top_p: number("top_p").unwrap_or(usual.top_p).clamp(0.0, 1.0),
         top_k: number("top_k").filter(|k| *k >= 1.0).map(|k| k.min(f64::from(u32::MAX)) as u32),
         min_p: number("min_p").filter(|p| *p > 0.0).map(|p| p.min(1.0)),
-        seed: request.get("seed").and_then(seed).unwrap_or(usual.seed),
+        seed: request.get("seed").and_then(seed),
         presence_penalty: number("presence_penalty").unwrap_or(0.0).clamp(-2.0, 2.0),
         frequency_penalty: number("frequency_penalty").unwrap_or(0.0).clamp(-2.0, 2.0),
         repetition_penalty: number("repetition_penalty").filter(|p| *p > 0.0).unwrap_or(1.0).clamp(0.1, 10.0),
@@ -242,14 +242,15 @@ mod tests {
             "top_k": 40, "x_unknown": {"a": 1}, "n": 3, "stop": "delta", "tools": [], "logit_bias": {},
             "response_format": {"type": "text"}, "logprobs": false, "reasoning_effort": "low"}))
         .expect("reads");
-        assert_eq!((read.sampling.top_k, read.stop), (Some(40), vec!["delta".to_owned()]));
+        assert_eq!((read.sampling.top_k, read.stop), (Some(40), vec!["delta".into()]));
         let no_tools = request(json!({"tools": [{"type": "function"}], "tool_choice": "none"}));
         assert!(no_tools.is_ok(), "tools that must not be used change nothing");
     }
 
     #[test]
     fn every_number_is_a_seed() {
-        let seed = |seed: Value| request(json!({"seed": seed})).expect("reads").sampling.seed;
+        let seed =
+            |seed: Value| request(json!({"seed": seed})).expect("reads").sampling.seed.expect("a seed");
         assert_eq!(seed(json!(42)), 42);
         assert_eq!(seed(json!(-1)), u64::MAX);
         let huge: Value = serde_json::from_str("123456789012345678901234567890").expect("a number");

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
-use types::{Den, FinishReason, JobId, Signature, Usage};
+use types::{Den, FinishReason, JobId, Private, Signature, Usage};
 
 use crate::connect::Socket;
 use crate::wire::{self, Incoming, JobFrame};
@@ -69,14 +70,14 @@ pub enum CloseCause {
 }
 
 /// The one last frame of a job.
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Terminal {
     /// An answer.
     Done {
         /// The job.
         job: JobId,
         /// Exactly what was sent in pieces.
-        text: String,
+        text: Private,
         /// Why it ended.
         reason: FinishReason,
         /// What it cost.
@@ -115,7 +116,7 @@ impl Terminal {
 }
 
 enum Command {
-    Token { job: JobId, text: String },
+    Token { job: JobId, text: Private },
     End(Terminal),
     Close,
 }
@@ -125,32 +126,36 @@ enum Command {
 pub struct Connection {
     commands: mpsc::Sender<Command>,
     events: mpsc::Receiver<Event>,
+    task: AbortHandle,
 }
 
 impl Connection {
-    /// The next thing the coordinator said; `Closed` once, then `None`.
+    /// The next thing the coordinator said; `Closed` once, then `None`. A line that was stuck has no last word.
     pub async fn next(&mut self) -> Option<Event> {
         self.events.recv().await
     }
 
     /// Sends a piece of the open job's answer.
-    pub async fn token(&self, job: JobId, text: String) {
-        self.tell(Command::Token { job, text }).await;
+    pub fn token(&mut self, job: JobId, text: Private) {
+        self.tell(Command::Token { job, text });
     }
 
     /// Sends the open job's last frame.
-    pub async fn end(&self, terminal: Terminal) {
-        self.tell(Command::End(terminal)).await;
+    pub fn end(&mut self, terminal: Terminal) {
+        self.tell(Command::End(terminal));
     }
 
     /// Closes the socket after what was sent before has left; `Closed` follows.
-    pub async fn close(&self) {
-        self.tell(Command::Close).await;
+    pub fn close(&mut self) {
+        self.tell(Command::Close);
     }
 
-    async fn tell(&self, command: Command) {
-        // The task ends within its own deadlines, so this wait does too; `Closed` says what happened.
-        let _ = self.commands.send(command).await;
+    /// Never waits: a line that cannot take hundreds of frames is given up, and `Closed` says so.
+    fn tell(&mut self, command: Command) {
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.commands.try_send(command) {
+            tracing::warn!("the line is stuck");
+            self.task.abort();
+        }
     }
 }
 
@@ -171,8 +176,8 @@ pub(crate) fn start(socket: Socket, patience: Patience) -> Connection {
         answer_due: None,
         unknown: 0,
     };
-    tokio::spawn(task.run(commands));
-    Connection { commands: commands_in, events }
+    let task = tokio::spawn(task.run(commands)).abort_handle();
+    Connection { commands: commands_in, events, task }
 }
 
 struct Task {
@@ -322,9 +327,15 @@ impl Task {
     }
 
     async fn say_goodbye(&mut self, cause: &CloseCause) {
-        if matches!(cause, CloseCause::Ours | CloseCause::Garbled(_)) {
-            let _ = timeout(Duration::from_secs(1), self.socket.close(None)).await;
-        }
+        let goodbye = async {
+            if matches!(cause, CloseCause::Ours | CloseCause::Garbled(_)) {
+                let _ = self.socket.close(None).await;
+            }
+            // Reading to the end lets the last frames arrive: dropping a socket with unread bytes resets the line,
+            // and a reset can destroy what was just sent. It also lets the library's answer to a close leave.
+            while let Some(Ok(_)) = self.socket.next().await {}
+        };
+        let _ = timeout(Duration::from_secs(1), goodbye).await;
     }
 }
 

@@ -1,5 +1,8 @@
 //! Frames: what comes in, read without trust, and what goes out.
 
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use types::{ChatRequest, Den, FinishReason, JobId, ModelId, Refusal, Signature, Usage};
 
@@ -49,46 +52,69 @@ pub enum Offered {
 /// The longest id we take; the coordinator's are UUIDs.
 const LONGEST_ID: usize = 200;
 
+/// One frame with its parts still unread: a request that cannot be read is the request's fault, not the line's.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    den: Option<&'a RawValue>,
+    #[serde(borrow)]
+    model: Option<&'a RawValue>,
+    #[serde(borrow)]
+    job_type: Option<&'a RawValue>,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+}
+
 /// Reads one frame, or says in a few words why it is no frame of the protocol.
 pub(crate) fn read(text: &str) -> Result<Incoming, String> {
-    let value: Value = serde_json::from_str(text).map_err(|_| "a frame is not JSON".to_owned())?;
-    let frame = value.as_object().ok_or("a frame is not an object")?;
-    let kind = frame.get("type").and_then(Value::as_str).ok_or("a frame has no type")?;
-    match kind {
+    let frame: Envelope<'_> =
+        serde_json::from_str(text).map_err(|_| "a frame is not an object of the protocol".to_owned())?;
+    match frame.kind.as_str() {
         "ready" => Ok(Incoming::Ready),
         "ping" => Ok(Incoming::Ping),
-        "error" => Ok(Incoming::Error { message: string(&value, "message") }),
-        "job" => Ok(Incoming::Job(Box::new(JobFrame { job: id(&value)?, offered: offered(&value) }))),
-        "cancel" => Ok(Incoming::Cancel(id(&value)?)),
-        "ack" => Ok(Incoming::Ack(id(&value)?, value["den"].as_f64().and_then(Den::from_wire))),
+        "error" => Ok(Incoming::Error { message: part(frame.message).unwrap_or_default() }),
+        "job" => Ok(Incoming::Job(Box::new(JobFrame { job: id(&frame)?, offered: offered(&frame) }))),
+        "cancel" => Ok(Incoming::Cancel(id(&frame)?)),
+        "ack" => Ok(Incoming::Ack(id(&frame)?, part(frame.den).and_then(Den::from_wire))),
         _ => Ok(Incoming::Unknown),
     }
 }
 
-fn string(frame: &Value, field: &str) -> String {
-    frame[field].as_str().unwrap_or_default().to_owned()
+/// One part, if it is there and of the kind that is wanted.
+fn part<T: DeserializeOwned>(raw: Option<&RawValue>) -> Option<T> {
+    serde_json::from_str(raw?.get()).ok()
 }
 
-fn id(frame: &Value) -> Result<JobId, String> {
-    match frame["id"].as_str() {
+fn id(frame: &Envelope<'_>) -> Result<JobId, String> {
+    match part::<String>(frame.id) {
         Some(id) if !id.is_empty() && id.len() <= LONGEST_ID => Ok(JobId::new(id)),
         _ => Err("a frame has no usable id".to_owned()),
     }
 }
 
-fn offered(frame: &Value) -> Offered {
+fn offered(frame: &Envelope<'_>) -> Offered {
     // Text jobs carry no `job_type`; a media job can reach a worker that advertised its model name.
-    match frame.get("job_type").map(Value::as_str) {
-        None | Some(Some("text")) => {}
-        Some(_) => return Offered::NotOurs("this worker serves text only".to_owned()),
+    if frame.job_type.is_some_and(|kind| part::<String>(Some(kind)).as_deref() != Some("text")) {
+        return Offered::NotOurs("this worker serves text only".to_owned());
     }
-    let payload = &frame["payload"];
+    // Numbers beyond any range and nesting beyond any depth are the customer's to mend.
+    let Some(payload) = part::<Value>(frame.payload) else {
+        return Offered::BadRequest(Refusal("the request cannot be read".to_owned()));
+    };
     match payload.get("api_format").map(Value::as_str) {
         None | Some(Some("openai-chat")) => {}
         Some(_) => return Offered::NotOurs("this worker serves chat completions only".to_owned()),
     }
-    match chat::read(payload) {
-        Ok(request) => Offered::Chat { model: ModelId::new(string(frame, "model")), request },
+    match chat::read(&payload) {
+        Ok(request) => {
+            Offered::Chat { model: ModelId::new(part::<String>(frame.model).unwrap_or_default()), request }
+        }
         Err(refusal) => Offered::BadRequest(refusal),
     }
 }
@@ -174,13 +200,26 @@ mod tests {
             }
         };
         assert!(matches!(offered(r#""job_type":"video","payload":{"prompt":"x"}"#), Offered::NotOurs(_)));
-        assert!(matches!(offered(r#""job_type":null,"payload":{"prompt":"x"}"#), Offered::NotOurs(_)));
+        assert!(matches!(offered(r#""job_type":7,"payload":{"prompt":"x"}"#), Offered::NotOurs(_)));
         assert!(matches!(
             offered(r#""payload":{"api_format":"anthropic","prompt":"x"}"#),
             Offered::NotOurs(_)
         ));
         assert!(matches!(offered(r#""payload":{"prompt":"x"}"#), Offered::Chat { .. }));
         assert!(matches!(offered(r#""payload":7"#), Offered::BadRequest(_)));
+        assert!(matches!(offered(r#""x":1"#), Offered::BadRequest(_)));
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_read_is_refused_and_the_line_stays_up() {
+        let digits = "9".repeat(400);
+        let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+        for poison in [format!(r#""seed":{digits}"#), format!(r#""x":{deep}"#)] {
+            let request = format!(r#"{{"messages":[{{"role":"user","content":"hi"}}],{poison}}}"#);
+            let frame = format!(r#"{{"type":"job","id":"a","model":"m","payload":{{"request":{request}}}}}"#);
+            let Ok(Incoming::Job(job)) = read(&frame) else { panic!("the line must stay up") };
+            assert!(matches!(job.offered, Offered::BadRequest(_)), "{:.60}", poison);
+        }
     }
 
     proptest! {

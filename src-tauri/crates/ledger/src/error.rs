@@ -5,7 +5,7 @@ use rusqlite::ErrorCode;
 /// Why the ledger could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// The disk is full, or the file or its folder is read-only.
+    /// The disk is full, the file or its folder is read-only, or somebody else holds it for now.
     #[error("the record of jobs cannot be written: {0}")]
     NotWritable(#[source] rusqlite::Error),
     /// The file is damaged or no ledger.
@@ -42,7 +42,9 @@ impl From<rusqlite::Error> for LedgerError {
                 | ErrorCode::ReadOnly
                 | ErrorCode::CannotOpen
                 | ErrorCode::SystemIoFailure
-                | ErrorCode::PermissionDenied,
+                | ErrorCode::PermissionDenied
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked,
             ) => Self::NotWritable(error),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Unreadable(error),
             _ => Self::Other(error),

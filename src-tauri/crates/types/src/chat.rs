@@ -1,5 +1,7 @@
 //! What a chat job asks for, and how an answer ends.
 
+use crate::Private;
+
 /// One chat request, with the Grid's defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChatRequest {
@@ -8,7 +10,7 @@ pub struct ChatRequest {
     /// Most tokens to generate. 32768 is the ordinary case; the engine caps it by the free context.
     pub max_tokens: u32,
     /// Texts that end the answer and are not part of it.
-    pub stop: Vec<String>,
+    pub stop: Vec<Private>,
     /// How to choose among likely tokens.
     pub sampling: Sampling,
 }
@@ -31,7 +33,13 @@ pub struct Message {
 impl Message {
     /// A turn with nothing but text.
     pub fn text(role: impl Into<String>, content: impl Into<String>) -> Self {
-        Self { role: role.into(), content: content.into(), tool_calls: Vec::new(), tool_call_id: None, name: None }
+        Self {
+            role: role.into(),
+            content: content.into(),
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+            name: None,
+        }
     }
 }
 
@@ -70,8 +78,8 @@ pub struct Sampling {
     pub top_k: Option<u32>,
     /// Only tokens at least this likely, relative to the likeliest.
     pub min_p: Option<f64>,
-    /// Same seed, same answer.
-    pub seed: u64,
+    /// Same seed, same answer; whoever runs a request without one draws one.
+    pub seed: Option<u64>,
     /// Less of what was already said at all.
     pub presence_penalty: f64,
     /// Less of what was said often.
@@ -81,14 +89,14 @@ pub struct Sampling {
 }
 
 impl Default for Sampling {
-    /// The coordinator's defaults, with a fixed seed.
+    /// The coordinator's defaults.
     fn default() -> Self {
         Self {
             temperature: 0.7,
             top_p: 0.9,
             top_k: None,
             min_p: None,
-            seed: 0,
+            seed: None,
             presence_penalty: 0.0,
             frequency_penalty: 0.0,
             repetition_penalty: 1.0,

@@ -9,6 +9,8 @@ pub enum Code {
     ModelMissing,
     /// The file is not a model this engine can trust or run.
     ModelUnusable,
+    /// The model does not fit into memory.
+    OutOfMemory,
     /// The engine executable is not beside the app.
     EngineMissing,
     /// The engine failed again and again.
@@ -37,13 +39,18 @@ pub enum Code {
     LedgerUnusable,
     /// Another Grid Node already uses this home.
     AlreadyRunning,
+    /// The home folder cannot be made or written.
+    HomeUnusable,
+    /// A fault of this program.
+    Internal,
 }
 
 impl Code {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::ModelMissing,
         Self::ModelUnusable,
+        Self::OutOfMemory,
         Self::EngineMissing,
         Self::EngineFailing,
         Self::SelfTestFailed,
@@ -58,6 +65,8 @@ impl Code {
         Self::DiskFull,
         Self::LedgerUnusable,
         Self::AlreadyRunning,
+        Self::HomeUnusable,
+        Self::Internal,
     ];
 
     /// The stable name, for the screen's message files, logs and `--json`.
@@ -93,6 +102,12 @@ impl Code {
                 "This model file cannot be used",
                 "The file is damaged, cut short, or of a kind this engine does not run. It was not loaded.",
                 "Choose another file or download it again.",
+            ),
+            Self::OutOfMemory => (
+                "out-of-memory",
+                "Not enough memory for this model",
+                "The model does not fit into the memory that is free. It was not loaded.",
+                "Close other programs or choose a smaller model.",
             ),
             Self::EngineMissing => (
                 "engine-missing",
@@ -172,6 +187,18 @@ impl Code {
                 "It is damaged or from a newer version. It was left as it is.",
                 "Install the newest version or restore a copy.",
             ),
+            Self::HomeUnusable => (
+                "home-unusable",
+                "The home folder cannot be used",
+                "The folder for Grid Node's records cannot be made or written. Nothing was changed.",
+                "Give it another folder or mend its permissions.",
+            ),
+            Self::Internal => (
+                "internal",
+                "Something broke inside Grid Node",
+                "This is a fault of the program, not yours. What was recorded is safe.",
+                "Start Grid Node again.",
+            ),
             Self::AlreadyRunning => (
                 "already-running",
                 "Grid Node is already running",
@@ -192,7 +219,10 @@ mod tests {
         for code in Code::ALL {
             assert!(names.insert(code.name()), "{code:?} shares its name");
             assert!(!code.title().is_empty() && !code.title().ends_with('.'), "{code:?} needs a heading");
-            assert!(code.cause().ends_with('.') && code.action().ends_with('.'), "{code:?} needs whole sentences");
+            assert!(
+                code.cause().ends_with('.') && code.action().ends_with('.'),
+                "{code:?} needs whole sentences"
+            );
         }
     }
 }

@@ -142,6 +142,9 @@ mod tests {
 
     #[test]
     fn strings_are_ascii_with_lower_case_escapes() {
-        assert_eq!(canonical_string("máquina-🚀/\u{7f}\u{1}\"\n"), r#""m\u00e1quina-\ud83d\ude80/\u007f\u0001\"\n""#);
+        assert_eq!(
+            canonical_string("máquina-🚀/\u{7f}\u{1}\"\n"),
+            r#""m\u00e1quina-\ud83d\ude80/\u007f\u0001\"\n""#
+        );
     }
 }

@@ -17,6 +17,7 @@ mod den;
 mod digest;
 mod id;
 mod identity;
+mod private;
 mod sensitive;
 
 pub use alloy_primitives::{Address, B256, Signature};
@@ -30,4 +31,5 @@ pub use identity::{
     Delegation, DelegationCertificate, GRID_AUDIENCE, GRID_CHAIN_ID, RegistrationProof, canonical_string,
     receipt_text,
 };
+pub use private::Private;
 pub use sensitive::Sensitive;

@@ -4,7 +4,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use types::{ChatRequest, Den, FinishReason, JobId, ModelId, Usage};
+use types::{ChatRequest, Den, FinishReason, JobId, ModelId, Private, Usage};
 
 pub use state::{Jobs, Running};
 
@@ -27,7 +27,7 @@ pub enum Event {
         /// The job it belongs to.
         job: JobId,
         /// Whole Unicode scalars.
-        text: String,
+        text: Private,
     },
     /// The engine finished.
     Finished {
@@ -69,6 +69,11 @@ pub enum Event {
         /// The job.
         job: JobId,
     },
+    /// A job could not be recorded as accepted; the engine never saw it.
+    NotRecorded {
+        /// The job.
+        job: JobId,
+    },
     /// The connection is gone.
     ConnectionLost,
     /// Drop everything at once: the owner needs the GPU, or the app ends.
@@ -100,7 +105,7 @@ pub enum Effect {
         /// The job.
         job: JobId,
         /// The text.
-        text: String,
+        text: Private,
     },
     /// Send the one terminal message of a job that gave an answer, with a receipt if the text is not empty.
     SendDone(Box<Done>),
@@ -120,25 +125,18 @@ pub enum Effect {
 }
 
 /// A finished answer.
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Done {
     /// The job.
     pub job: JobId,
     /// Exactly what was sent in pieces.
-    pub text: String,
+    pub text: Private,
     /// Why it ended.
     pub reason: FinishReason,
     /// What it cost.
     pub usage: Usage,
     /// True when it is the part of an answer that a cancel left.
     pub cancelled: bool,
-}
-
-// Outputs must not reach a log by way of `{:?}`.
-impl std::fmt::Debug for Done {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Done({}, {} bytes, {:?}, {:?})", self.job, self.text.len(), self.reason, self.usage)
-    }
 }
 
 /// A line in the life of a job.
@@ -148,7 +146,7 @@ pub enum Entry {
     Accepted(ModelId),
     /// An answer is about to leave.
     Delivered {
-        /// Digest of the text and its receipt are made by whoever records and sends.
+        /// Digest of the text; whoever records this also makes the receipt over it.
         text: types::Sha256,
         /// Why it ended.
         reason: FinishReason,
@@ -188,7 +186,8 @@ impl Jobs {
             Event::EngineGone => self.engine_gone(),
             Event::CancelAsked { job } => self.cancel_asked(&job),
             Event::Acked { job, den } => self.acked(&job, den),
-            Event::AckOverdue { job } => self.ack_overdue(&job),
+            Event::AckOverdue { job } => self.ack_overdue(job),
+            Event::NotRecorded { job } => self.not_recorded(job),
             Event::ConnectionLost | Event::Abandon => self.let_go(),
         };
         (self, effects)

@@ -70,10 +70,7 @@ pub enum Event {
     /// A job was taken on.
     JobStarted,
     /// A job got its one terminal message, or was dropped.
-    JobEnded {
-        /// True if an answer was delivered; that resets the count of faults.
-        good: bool,
-    },
+    JobEnded(Ended),
     /// Nothing is in hand and no ack is out.
     Quiet,
     /// Records cannot be written.
@@ -83,6 +80,17 @@ pub enum Event {
     },
     /// The time asked for with [`Effect::SetTimer`] has come.
     TimerFired,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// With a whole answer: the engine is good, and earlier faults are forgiven.
+    Answered,
+    /// By our failure.
+    Failed,
+    /// Neither speaks for the engine nor against it: refused, cancelled, given back.
+    Neutral,
 }
 
 /// Whether a refusal is worth another try.
@@ -156,7 +164,7 @@ impl Presence {
             Event::ConnectFailed { code, detail } => self.connect_failed(code, detail),
             Event::ConnectionLost { how } => self.connection_lost(how, now),
             Event::JobStarted => self.job_started(),
-            Event::JobEnded { good } => self.job_ended(good),
+            Event::JobEnded(how) => self.job_ended(how),
             Event::Quiet => self.quiet(),
             Event::DiskFull { detail } => self.disk_full(detail),
             Event::TimerFired => self.timer_fired(now),

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use engine_link::{Engine, EngineEvent, LoadFault, ModelFacts, Stage};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use types::{Clock, Code, JobId};
-use worker::job::{self, Jobs, Offer};
-use worker::presence::{self, Lost, Presence};
+use types::{Clock, Code};
+use worker::job::{self, Entry, Jobs, Offer};
+use worker::presence::{self, Ended, Lost, Presence};
 
+use super::deadlines::{Deadlines, Due};
 use super::inputs::{Input, Sources};
 use super::receipts::Receipts;
 use super::records::{Records, Summary};
@@ -54,10 +55,7 @@ pub(super) struct Driver {
     receipts: Receipts,
     self_test: Option<SelfTest>,
     tests: u64,
-    timer: Option<Instant>,
-    acks: Vec<(JobId, Instant)>,
-    /// By when the engine has to have stopped a job it was told to stop.
-    stopping: Option<(JobId, Instant)>,
+    deadlines: Deadlines,
 }
 
 impl Driver {
@@ -65,7 +63,7 @@ impl Driver {
         settings: NodeSettings,
         clock: Arc<dyn Clock>,
         commands: mpsc::Receiver<Command>,
-    ) -> Result<(Self, watch::Receiver<Status>), StartError> {
+    ) -> Result<(Self, watch::Sender<Status>, watch::Receiver<Status>), StartError> {
         let ledger = settings.home.ledger();
         let name = settings.identity.name.clone();
         let records = Records::open(&ledger, name, settings.ledger, clock.now()).await?;
@@ -83,6 +81,7 @@ impl Driver {
             den_total: types::Den::ZERO,
             recent: Vec::new(),
         });
+        let shown = status.clone();
         let driver = Self {
             presence: Presence::new(settings.policy.clone()),
             settings,
@@ -99,11 +98,9 @@ impl Driver {
             receipts: Receipts::default(),
             self_test: None,
             tests: 0,
-            timer: None,
-            acks: Vec::new(),
-            stopping: None,
+            deadlines: Deadlines::default(),
         };
-        Ok((driver, watched))
+        Ok((driver, shown, watched))
     }
 
     /// Runs until the owner ends it.
@@ -111,7 +108,7 @@ impl Driver {
         loop {
             self.settle().await;
             self.show();
-            let deadline = self.next_deadline();
+            let deadline = self.deadlines.next();
             match self.sources.next(deadline).await {
                 Input::Command(Some(Command::Resume)) => self.tell_presence(presence::Event::Start),
                 Input::Command(Some(Command::Pause { now })) => {
@@ -129,7 +126,7 @@ impl Driver {
                     self.tell_presence(registration::verdict(error));
                 }
                 Input::Grid(event) => self.grid_said(event),
-                Input::Deadline => self.deadlines_passed(Instant::now()),
+                Input::Deadline => self.deadlines_passed(),
             }
         }
     }
@@ -162,15 +159,16 @@ impl Driver {
         let (worked, was_quiet) = (self.jobs.running().is_some(), self.jobs.is_quiet());
         let (jobs, effects) = std::mem::take(&mut self.jobs).step(event);
         self.jobs = jobs;
-        let delivered = effects.iter().any(|effect| matches!(effect, job::Effect::SendDone(_)));
+        let ended = how_it_ended(&effects);
         self.do_job_effects(effects).await;
         match (worked, self.jobs.running().is_some()) {
             (false, true) => self.tell_presence(presence::Event::JobStarted),
-            (true, false) => self.tell_presence(presence::Event::JobEnded { good: delivered }),
+            (true, false) => self.tell_presence(presence::Event::JobEnded(ended)),
             (false, false) | (true, true) => {}
         }
         if self.jobs.engine_is_free() {
-            self.stopping = None;
+            self.deadlines.clear(&Due::Job);
+            self.deadlines.clear(&Due::Stop);
         }
         if !was_quiet && self.jobs.is_quiet() {
             self.tell_presence(presence::Event::Quiet);
@@ -193,6 +191,7 @@ impl Driver {
         match launched {
             Ok((engine, events)) => {
                 engine.load(&self.settings.model.path, Some(LARGEST_CONTEXT));
+                self.deadlines.set(Due::Load, self.settings.patience.load);
                 self.engine = Some(engine);
                 self.sources.engine = Some(events);
             }
@@ -217,11 +216,11 @@ impl Driver {
                 Verdict::NotOurs => {}
                 Verdict::Pending => return,
                 Verdict::Passed => {
-                    self.self_test = None;
+                    self.end_self_test();
                     return self.tell_presence(presence::Event::TestPassed);
                 }
                 Verdict::Failed(detail) => {
-                    self.self_test = None;
+                    self.end_self_test();
                     return self.tell_presence(presence::Event::TestFailed { detail });
                 }
             }
@@ -229,6 +228,7 @@ impl Driver {
         match event {
             EngineEvent::Progress { stage, percent } => self.progress(stage, percent),
             EngineEvent::Loaded(facts) => {
+                self.deadlines.clear(&Due::Load);
                 self.facts = Some(facts);
                 self.tell_presence(presence::Event::EngineReady);
             }
@@ -263,7 +263,8 @@ impl Driver {
     fn load_failed(&mut self, fault: LoadFault, detail: String) {
         let code = match fault {
             LoadFault::Unreadable => Code::ModelMissing,
-            LoadFault::Malformed | LoadFault::Unsupported | LoadFault::OutOfMemory => Code::ModelUnusable,
+            LoadFault::Malformed | LoadFault::Unsupported => Code::ModelUnusable,
+            LoadFault::OutOfMemory => Code::OutOfMemory,
             LoadFault::Internal => return self.engine_fault(detail),
         };
         self.tell_presence(presence::Event::Blocked { code, detail });
@@ -287,7 +288,8 @@ impl Driver {
         }
         let job = frame.job;
         self.tell_job(match frame.offered {
-            grid::Offered::Chat { model, request } if model == self.settings.model.id => {
+            grid::Offered::Chat { model, mut request } if model == self.settings.model.id => {
+                request.sampling.seed.get_or_insert_with(rand::random);
                 job::Event::Offered(Box::new(Offer { job, model, request }))
             }
             // Never serve another model than the advertised one.
@@ -306,7 +308,7 @@ impl Driver {
 
     fn closed(&mut self, cause: grid::CloseCause) {
         self.sources.connection = None;
-        self.acks.clear();
+        self.deadlines.clear_acks();
         self.tell_job(job::Event::ConnectionLost);
         let how = match cause {
             grid::CloseCause::Ours => return,
@@ -317,26 +319,22 @@ impl Driver {
         self.tell_presence(presence::Event::ConnectionLost { how });
     }
 
-    fn next_deadline(&self) -> Option<Instant> {
-        let acks = self.acks.iter().map(|(_, due)| *due);
-        let stopping = self.stopping.iter().map(|(_, due)| *due);
-        let test = self.self_test.iter().map(|test| test.deadline);
-        acks.chain(stopping).chain(test).chain(self.timer).min()
+    fn deadlines_passed(&mut self) {
+        for due in self.deadlines.take_passed(Instant::now()) {
+            match due {
+                Due::Rest => self.tell_presence(presence::Event::TimerFired),
+                Due::Load => self.engine_fault("the model took too long to load".into()),
+                Due::SelfTest => self.engine_fault("the self-test took too long".into()),
+                Due::Job => self.engine_fault("it did not end the job in time".into()),
+                Due::Stop => self.engine_fault("it did not stop when told to".into()),
+                Due::Ack(job) => self.tell_job(job::Event::AckOverdue { job }),
+            }
+        }
     }
 
-    fn deadlines_passed(&mut self, now: Instant) {
-        if self.timer.take_if(|due| *due <= now).is_some() {
-            self.tell_presence(presence::Event::TimerFired);
-        }
-        if self.self_test.take_if(|test| test.deadline <= now).is_some() {
-            self.engine_fault("the self-test took too long".into());
-        }
-        if self.stopping.take_if(|(_, due)| *due <= now).is_some() {
-            self.engine_fault("it did not stop when told to".into());
-        }
-        for (job, _) in self.acks.extract_if(.., |(_, due)| *due <= now).collect::<Vec<_>>() {
-            self.tell_job(job::Event::AckOverdue { job });
-        }
+    pub(super) fn end_self_test(&mut self) {
+        self.self_test = None;
+        self.deadlines.clear(&Due::SelfTest);
     }
 
     fn show(&self) {
@@ -360,4 +358,14 @@ impl Driver {
             changed
         });
     }
+}
+
+/// What the effects of one step say about the job that ended with it.
+fn how_it_ended(effects: &[job::Effect]) -> Ended {
+    let ended = effects.iter().find_map(|effect| match effect {
+        job::Effect::SendDone(done) if !done.cancelled => Some(Ended::Answered),
+        job::Effect::Record(_, Entry::Failed) => Some(Ended::Failed),
+        _ => None,
+    });
+    ended.unwrap_or(Ended::Neutral)
 }

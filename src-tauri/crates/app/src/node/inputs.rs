@@ -54,14 +54,17 @@ impl Sources {
         }
     }
 
-    /// Stops waiting for a connection or an engine that is no longer wanted; theirs ends with it.
-    pub(super) fn stop_launching(&mut self) {
+    /// Stops waiting for an engine that is no longer wanted; a process that was just started is killed.
+    pub(super) async fn stop_launching(&mut self) {
         if let Some(task) = self.launching.take() {
             task.abort();
+            if let Ok(Ok((engine, _))) = task.await {
+                engine.stop().await;
+            }
         }
     }
 
-    /// The same for a connection.
+    /// Stops waiting for a connection that is no longer wanted.
     pub(super) fn stop_connecting(&mut self) {
         if let Some(task) = self.connecting.take() {
             task.abort();

@@ -113,8 +113,7 @@ fn write(
 
 /// SQLite waits for the disk, so it has threads of its own.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
+    let done = tokio::task::spawn_blocking(work).await;
+    // A panic goes on to the supervisor; nobody cancels this task.
+    done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }

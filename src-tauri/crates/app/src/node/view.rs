@@ -22,9 +22,10 @@ pub(super) fn phase(
         presence::Phase::Loading => plain(Phase::LoadingModel { percent: load_percent }),
         presence::Phase::Testing => plain(Phase::SelfTest),
         presence::Phase::Connecting => plain(Phase::Connecting),
-        presence::Phase::Online { .. } if jobs.running().is_some() => plain(Phase::Working),
-        presence::Phase::Online { .. } => plain(Phase::Waiting),
-        presence::Phase::Finishing => plain(Phase::Finishing),
+        presence::Phase::Working { .. } if jobs.running().is_some() => plain(Phase::Working),
+        // Between an answer and its ack there is nothing to do.
+        presence::Phase::Waiting { .. } | presence::Phase::Working { .. } => plain(Phase::Waiting),
+        presence::Phase::Finishing { .. } => plain(Phase::Finishing),
         presence::Phase::Draining(rest) | presence::Phase::Resting(rest) => {
             let phase = if presence.quarantined() { Phase::Quarantined } else { Phase::Resting };
             (phase, Some(rest.code), Some(rest.detail.clone()))

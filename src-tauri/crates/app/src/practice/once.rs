@@ -148,13 +148,11 @@ async fn ready(rehearsal: &Rehearsal, deadline: Instant) -> Result<(), Trouble> 
         Ok(Err(_)) => return Err(Trouble::NotReady("it ended".into())),
         Ok(Ok(status)) => status.clone(),
     };
-    match status.phase {
-        Phase::Waiting => Ok(()),
-        _ => {
-            let title = status.code.map_or("no reason given", types::Code::title);
-            Err(Trouble::NotReady(format!("{title} ({})", status.detail.unwrap_or_default())))
-        }
+    if status.phase == Phase::Waiting {
+        return Ok(());
     }
+    let title = status.code.map_or("no reason given", types::Code::title);
+    Err(Trouble::NotReady(format!("{title} ({})", status.detail.unwrap_or_default())))
 }
 
 async fn one_job(

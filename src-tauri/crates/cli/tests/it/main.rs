@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -63,6 +62,22 @@ fn den_is_printed_in_exact_hundredths_that_add_up() {
     let total: u64 = printed("den").into_iter().sum();
     assert!(total > 0);
     assert_eq!(printed("den_total"), [total, total], "ledger and coordinator: {text}");
+}
+
+#[test]
+fn the_loudest_log_holds_no_key_prompt_or_answer() {
+    let output = cli()
+        .args(["practice", "--once", "--json", "--verbose"])
+        .env("GRID_NODE_LOG", "trace")
+        .output()
+        .expect("runs");
+    assert!(output.status.success());
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(log.contains("engine started"), "there is a log: {log}");
+    // The start of every key, a prompt of the rehearsal, and a word that only answers hold.
+    for secret in ["grid_", "And the LORD said", "And it came to pass", "unto him"] {
+        assert!(!log.contains(secret), "{secret:?} is in the log");
+    }
 }
 
 #[test]
@@ -136,6 +151,8 @@ fn a_second_instance_in_the_same_home_is_told_so() {
 
 #[cfg(target_os = "linux")]
 mod processes {
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     fn children(parent: u32) -> Vec<u32> {

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use engine_link::{Engine, EngineEvent, Launch, LaunchError, LoadFault, Patience};
+use engine_link::{Engine, EngineEvent, Launch, LoadFault};
+#[cfg(target_os = "linux")]
+use engine_link::{LaunchError, Patience};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
 use types::{ChatRequest, FinishReason, JobId, Message, Sampling};
@@ -55,7 +57,7 @@ async fn loaded() -> (Engine, Receiver<EngineEvent>) {
 async fn a_job_runs_and_the_engine_ends_when_told() {
     let (engine, mut events) = loaded().await;
     let job = JobId::new("a");
-    engine.generate(&job, request(6), Duration::from_secs(60));
+    assert!(engine.generate(&job, request(6), Duration::from_secs(60)));
     let first = wait_for(&mut events, |event| matches!(event, EngineEvent::Token { .. })).await;
     assert!(matches!(first, EngineEvent::Token { job: of, text } if of == job && !text.is_empty()));
     let end = wait_for(&mut events, |event| matches!(event, EngineEvent::Finished { .. })).await;
@@ -78,7 +80,7 @@ async fn wait_for_gone(events: &mut Receiver<EngineEvent>) -> String {
 async fn a_cancelled_job_ends_early_and_says_so() {
     let (engine, mut events) = loaded().await;
     let job = JobId::new("a");
-    engine.generate(&job, request(400), Duration::from_secs(60));
+    assert!(engine.generate(&job, request(400), Duration::from_secs(60)));
     wait_for(&mut events, |event| matches!(event, EngineEvent::Token { .. })).await;
     engine.cancel(&job);
     let end = wait_for(&mut events, |event| matches!(event, EngineEvent::Finished { .. })).await;
@@ -86,10 +88,11 @@ async fn a_cancelled_job_ends_early_and_says_so() {
     assert!(reason == FinishReason::Cancelled || usage.completion_tokens < 400, "{reason:?} {usage:?}");
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn a_killed_engine_is_reported_gone() {
     let (engine, mut events) = loaded().await;
-    engine.generate(&JobId::new("a"), request(400), Duration::from_secs(60));
+    assert!(engine.generate(&JobId::new("a"), request(400), Duration::from_secs(60)));
     wait_for(&mut events, |event| matches!(event, EngineEvent::Token { .. })).await;
     let killed = std::process::Command::new("kill").args(["-9", &engine.pid().to_string()]).status();
     assert!(killed.expect("kill runs").success());
@@ -115,6 +118,17 @@ async fn a_file_that_is_no_model_is_refused_and_the_engine_lives() {
     wait_for(&mut events, |event| matches!(event, EngineEvent::Loaded(_))).await;
 }
 
+#[tokio::test]
+async fn a_request_larger_than_a_message_is_not_sent() {
+    let (engine, mut events) = loaded().await;
+    let mut huge = request(1);
+    huge.messages[0].content = "x".repeat(9 * 1024 * 1024);
+    assert!(!engine.generate(&JobId::new("huge"), huge, Duration::from_secs(60)));
+    assert!(engine.generate(&JobId::new("a"), request(1), Duration::from_secs(60)), "the engine goes on");
+    wait_for(&mut events, |event| matches!(event, EngineEvent::Finished { .. })).await;
+}
+
+#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn programs_that_are_no_engine_are_told_apart() {
     let missing = Engine::launch(&Launch::new("/no/such/engine")).await.expect_err("missing");

@@ -181,11 +181,11 @@ async fn nothing_of_a_job_leaves_after_its_end() {
         cancelled: false,
         receipt: None,
     };
-    connection.token(JobId::new("other"), "not ours".into()).await;
-    connection.token(a(), "Hi".into()).await;
-    connection.end(done()).await;
-    connection.token(a(), "late".into()).await;
-    connection.end(done()).await;
+    connection.token(JobId::new("other"), "not ours".into());
+    connection.token(a(), "Hi".into());
+    connection.end(done());
+    connection.token(a(), "late".into());
+    connection.end(done());
     assert_eq!(server.await.expect("the script ran"), ["token", "done", "pong"]);
 }
 

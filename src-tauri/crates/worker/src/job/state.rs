@@ -1,6 +1,8 @@
 //! The states of the job machine and what each event does to them.
 
-use types::{Den, FinishReason, JobId, Sha256, Usage};
+use std::collections::VecDeque;
+
+use types::{Den, FinishReason, JobId, Private, Sha256, Usage};
 
 use super::{Done, ENGINE_STOPPED, Effect, Entry, NO_OUTPUT, Offer};
 
@@ -9,7 +11,12 @@ use super::{Done, ENGINE_STOPPED, Effect, Entry, NO_OUTPUT, Offer};
 pub struct Jobs {
     current: Current,
     unacked: Vec<JobId>,
+    /// Given up waiting for, on a connection that still stands: an ack may come late.
+    overdue: VecDeque<JobId>,
 }
+
+/// More late acks than this are not remembered.
+const MOST_OVERDUE: usize = 16;
 
 #[derive(Debug, Clone, PartialEq, Default)]
 enum Current {
@@ -23,21 +30,15 @@ enum Current {
 }
 
 /// The job being worked on.
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Running {
     /// Its id.
     pub job: JobId,
     /// What was sent so far.
-    text: String,
+    text: Private,
     /// How many pieces that were: what an interrupted answer is worth.
     pieces: u32,
     cancel_asked: bool,
-}
-
-impl std::fmt::Debug for Running {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Running({}, {} pieces, cancel {})", self.job, self.pieces, self.cancel_asked)
-    }
 }
 
 impl Jobs {
@@ -93,7 +94,7 @@ impl Jobs {
         }
     }
 
-    pub(super) fn token(&mut self, job: JobId, text: String) -> Vec<Effect> {
+    pub(super) fn token(&mut self, job: JobId, text: Private) -> Vec<Effect> {
         match &mut self.current {
             Current::Running(running) if running.job == job => {
                 running.text.push_str(&text);
@@ -106,10 +107,10 @@ impl Jobs {
 
     pub(super) fn finished(&mut self, job: &JobId, reason: FinishReason, usage: Usage) -> Vec<Effect> {
         let Some(running) = self.take(job) else { return Vec::new() };
-        // An answer of blanks alone is a failure to the coordinator too, unless the customer cancelled.
-        let blank = running.text.trim().is_empty();
-        let cancelled = reason == FinishReason::Cancelled || (running.cancel_asked && blank);
-        if blank && !cancelled {
+        // An answer without a single piece is a failure to the coordinator too, unless the customer cancelled.
+        let empty = running.pieces == 0;
+        let cancelled = reason == FinishReason::Cancelled || (running.cancel_asked && empty);
+        if empty && !cancelled {
             return Self::give_up(running.job, NO_OUTPUT.to_owned(), false);
         }
         self.deliver(running, reason, usage, cancelled)
@@ -143,15 +144,35 @@ impl Jobs {
     }
 
     pub(super) fn acked(&mut self, job: &JobId, den: Den) -> Vec<Effect> {
-        self.resolve(job, Entry::Settled(den))
+        let awaited = self.awaits(job);
+        let late = self.overdue.iter().position(|overdue| overdue == job);
+        if !awaited && late.and_then(|at| self.overdue.remove(at)).is_none() {
+            return Vec::new();
+        }
+        vec![Effect::Record(job.clone(), Entry::Settled(den))]
     }
 
-    pub(super) fn ack_overdue(&mut self, job: &JobId) -> Vec<Effect> {
-        self.resolve(job, Entry::Unconfirmed)
+    pub(super) fn ack_overdue(&mut self, job: JobId) -> Vec<Effect> {
+        if !self.awaits(&job) {
+            return Vec::new();
+        }
+        self.overdue.push_back(job.clone());
+        if self.overdue.len() > MOST_OVERDUE {
+            self.overdue.pop_front();
+        }
+        vec![Effect::Record(job, Entry::Unconfirmed)]
+    }
+
+    pub(super) fn not_recorded(&mut self, job: JobId) -> Vec<Effect> {
+        match self.take(&job) {
+            Some(_) => vec![Effect::Record(job, Entry::Abandoned)],
+            None => Vec::new(),
+        }
     }
 
     /// Whatever the reason, the job is no longer ours and nothing is said about it any more.
     pub(super) fn let_go(&mut self) -> Vec<Effect> {
+        self.overdue.clear();
         let unconfirmed = self.unacked.drain(..).map(|job| Effect::Record(job, Entry::Unconfirmed));
         let mut effects: Vec<Effect> = unconfirmed.collect();
         if let Current::Running(running) = &self.current {
@@ -208,10 +229,9 @@ impl Jobs {
     ) -> Vec<Effect> {
         let Running { job, text, .. } = running;
         // A job that comes back after its ack was lost is waited for once.
-        if !self.unacked.contains(&job) {
-            self.unacked.push(job.clone());
-        }
-        let delivered = Entry::Delivered { text: Sha256::of(&text), reason, usage };
+        self.awaits(&job);
+        self.unacked.push(job.clone());
+        let delivered = Entry::Delivered { text: Sha256::of(text.as_bytes()), reason, usage };
         vec![
             Effect::Record(job.clone(), delivered),
             Effect::SendDone(Box::new(Done { job: job.clone(), text, reason, usage, cancelled })),
@@ -219,17 +239,16 @@ impl Jobs {
         ]
     }
 
-    fn resolve(&mut self, job: &JobId, entry: Entry) -> Vec<Effect> {
-        let Some(position) = self.unacked.iter().position(|unacked| unacked == job) else {
-            return Vec::new();
-        };
-        self.unacked.remove(position);
-        vec![Effect::Record(job.clone(), entry)]
+    /// True if this ack was waited for; it no longer is.
+    fn awaits(&mut self, job: &JobId) -> bool {
+        let before = self.unacked.len();
+        self.unacked.retain(|unacked| unacked != job);
+        self.unacked.len() < before
     }
 }
 
 impl Running {
-    const fn new(job: JobId) -> Self {
-        Self { job, text: String::new(), pieces: 0, cancel_asked: false }
+    fn new(job: JobId) -> Self {
+        Self { job, text: Private::default(), pieces: 0, cancel_asked: false }
     }
 }

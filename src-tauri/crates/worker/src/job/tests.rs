@@ -22,7 +22,7 @@ fn offer(job: &str) -> Event {
 }
 
 fn token(job: &str, text: &str) -> Event {
-    Event::Token { job: id(job), text: text.to_owned() }
+    Event::Token { job: id(job), text: text.into() }
 }
 
 fn finished(job: &str, reason: FinishReason) -> Event {
@@ -75,11 +75,30 @@ fn a_job_runs_from_offer_to_ack() {
 }
 
 #[test]
-fn blanks_alone_are_a_failure_and_not_an_answer() {
+fn nothing_at_all_is_a_failure_and_not_an_answer() {
+    check(vec![offer("a"), finished("a", FinishReason::Stop)], "accepted GENERATE failed ERROR");
+    check(vec![offer("a"), finished("a", FinishReason::Length)], "accepted GENERATE failed ERROR");
     check(
         vec![offer("a"), token("a", " \n"), finished("a", FinishReason::Stop)],
-        "accepted GENERATE TOKEN failed ERROR",
+        "accepted GENERATE TOKEN delivered DONE AWAIT",
     );
+}
+
+#[test]
+fn a_late_ack_still_settles_the_job_once() {
+    let ack = || Event::Acked { job: id("a"), den: Den::from_hundredths(10) };
+    let overdue = Event::AckOverdue { job: id("a") };
+    check(
+        vec![offer("a"), token("a", "Hi"), finished("a", FinishReason::Stop), overdue, ack(), ack()],
+        "accepted GENERATE TOKEN delivered DONE AWAIT unconfirmed settled",
+    );
+}
+
+#[test]
+fn a_job_that_could_not_be_recorded_frees_the_engine_at_once() {
+    let (jobs, effects) = run([offer("a"), Event::NotRecorded { job: id("a") }]);
+    assert_eq!(words(&effects), "accepted GENERATE abandoned");
+    assert!(jobs.is_quiet());
 }
 
 #[test]
@@ -162,7 +181,7 @@ fn any_event() -> impl Strategy<Value = Event> {
     let reason =
         prop_oneof![Just(FinishReason::Stop), Just(FinishReason::Length), Just(FinishReason::Cancelled)];
     let text = prop_oneof![3 => Just("word "), 1 => Just(" ")];
-    (0_u8..12, job, reason, text).prop_map(|(kind, job, reason, text)| match kind {
+    (0_u8..13, job, reason, text).prop_map(|(kind, job, reason, text)| match kind {
         0 | 1 => offer(job),
         2 | 3 => token(job, text),
         4 => finished(job, reason),
@@ -172,6 +191,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         8 => Event::CancelAsked { job: id(job) },
         9 => Event::Acked { job: id(job), den: Den::from_hundredths(10) },
         10 => Event::ConnectionLost,
+        11 => Event::NotRecorded { job: id(job) },
         _ => match text {
             " " => Event::Abandon,
             _ => Event::AckOverdue { job: id(job) },
@@ -187,7 +207,7 @@ struct Seen {
     terminal_frames: u32,
     abandoned: u32,
     awaited: u32,
-    resolved: u32,
+    credited: u32,
     text: String,
     open: bool,
 }
@@ -210,7 +230,8 @@ fn watch(seen: &mut HashMap<JobId, Seen>, effect: &Effect) {
                     seen.abandoned += 1;
                     seen.open = false;
                 }
-                Entry::Settled(_) | Entry::Unconfirmed => seen.resolved += 1,
+                Entry::Settled(_) => seen.credited += 1,
+                Entry::Unconfirmed => {}
             }
         }
         Effect::SendToken { job, text } => {
@@ -220,8 +241,8 @@ fn watch(seen: &mut HashMap<JobId, Seen>, effect: &Effect) {
         }
         Effect::SendDone(done) => {
             let seen = seen.get_mut(&done.job).expect("a done belongs to a job");
-            assert_eq!(done.text, seen.text, "what is hashed is what was sent");
-            assert!(done.cancelled || !done.text.trim().is_empty(), "nothing empty is called an answer");
+            assert_eq!(&*done.text, seen.text, "what is hashed is what was sent");
+            assert!(done.cancelled || !done.text.is_empty(), "nothing empty is called an answer");
             end(seen);
         }
         Effect::SendError { job, .. } => end(seen.get_mut(job).expect("an error belongs to a job")),
@@ -255,7 +276,7 @@ proptest! {
         for (job, seen) in seen {
             prop_assert_eq!(seen.accepted, seen.terminal_frames + seen.abandoned, "{} ended once each time", job);
             prop_assert_eq!(seen.accepted, seen.ended, "{} has one closing record each time", job);
-            prop_assert!(seen.resolved <= seen.awaited, "{} is credited at most once per delivery", job);
+            prop_assert!(seen.credited <= seen.awaited, "{} is credited at most once per delivery", job);
         }
     }
 }

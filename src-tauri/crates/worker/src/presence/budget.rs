@@ -20,12 +20,19 @@ impl Budget {
     /// How long until one more attempt is within the budget; zero if it is now.
     pub(super) fn wait(&self, now: Timestamp, attempts: u32, every: Duration) -> Duration {
         let burst = every.saturating_mul(attempts.saturating_sub(1));
-        self.spent_until.since(now).saturating_sub(burst)
+        // Never longer than one attempt takes, so that a clock set back does not strand us.
+        self.spent_until.since(now).saturating_sub(burst).min(every)
     }
 
     /// Takes one attempt out.
     pub(super) fn spend(&mut self, now: Timestamp, every: Duration) {
         self.spent_until = self.spent_until.max(now).plus(every);
+    }
+
+    /// Puts one attempt back that was not made after all.
+    pub(super) fn refund(&mut self, every: Duration) {
+        let spent = u64::try_from(every.as_millis()).unwrap_or(u64::MAX);
+        self.spent_until = Timestamp::from_millis(self.spent_until.millis().saturating_sub(spent));
     }
 }
 
@@ -49,5 +56,28 @@ mod tests {
             Duration::ZERO,
             "an unused hour refills it"
         );
+    }
+
+    #[test]
+    fn a_clock_set_back_does_not_strand_us() {
+        let every = Duration::from_secs(180);
+        let mut budget = Budget::unspent();
+        for _ in 0..20 {
+            budget.spend(Timestamp::from_millis(1_000_000_000), every);
+        }
+        let yesterday = Timestamp::from_millis(1_000_000_000 - 86_400_000);
+        assert!(budget.wait(yesterday, 20, every) <= every);
+    }
+
+    #[test]
+    fn an_attempt_that_was_not_made_is_put_back() {
+        let every = Duration::from_secs(180);
+        let now = Timestamp::from_millis(1_000_000_000);
+        let mut budget = Budget::unspent();
+        for _ in 0..1000 {
+            assert_eq!(budget.wait(now, 20, every), Duration::ZERO);
+            budget.spend(now, every);
+            budget.refund(every);
+        }
     }
 }

@@ -13,6 +13,8 @@ pub struct Policy {
     pub longest_quarantine: Duration,
     /// This many faults in a row end the service until the owner acts.
     pub faults_to_stop: u32,
+    /// This many failed jobs in a row are a fault of the engine, even if it never said so itself.
+    pub failures_to_fault: u32,
     /// First rest after a lost connection; it doubles.
     pub reconnect: Duration,
     /// The longest such rest.
@@ -41,6 +43,7 @@ impl Default for Policy {
             quarantine: minutes(10),
             longest_quarantine: minutes(60),
             faults_to_stop: 5,
+            failures_to_fault: 3,
             reconnect: Duration::from_secs(1),
             longest_reconnect: Duration::from_secs(30),
             replaced_soon: minutes(1),

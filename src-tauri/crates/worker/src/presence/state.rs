@@ -5,7 +5,7 @@ use std::time::Duration;
 use types::{Code, Timestamp};
 
 use super::budget::Budget;
-use super::{Effect, Lost, Policy, Retry};
+use super::{Effect, Ended, Lost, Policy, Retry};
 
 /// Whether the node serves, and the counts that decide how patient it still is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Presence {
     policy: Policy,
     /// Engine faults since the last good job.
     faults: u32,
+    /// Failed jobs since the last good one.
+    failures: u32,
     /// Failed or lost connections since the last good one.
     misses: u32,
     /// Suspicious replacements in a row.
@@ -35,15 +37,21 @@ pub enum Phase {
     Testing,
     /// Connecting and registering.
     Connecting,
-    /// On the Grid.
-    Online {
-        /// Since when.
+    /// On the Grid with nothing in hand.
+    Waiting {
+        /// On the Grid since.
         since: Timestamp,
-        /// Whether a job is running or its ack is still out.
-        job: bool,
     },
-    /// The owner asked for a pause; the last job and its ack are awaited.
-    Finishing,
+    /// On the Grid with a job in hand, or its ack still out.
+    Working {
+        /// On the Grid since.
+        since: Timestamp,
+    },
+    /// As working, but the owner asked for a pause, which comes after the ack.
+    Finishing {
+        /// On the Grid since.
+        since: Timestamp,
+    },
     /// Off the Grid, waiting for the engine to let go of the job that was running.
     Draining(Rest),
     /// Off the Grid for a while.
@@ -97,6 +105,7 @@ impl Presence {
             phase: Phase::Off(Off::NotStarted),
             policy,
             faults: 0,
+            failures: 0,
             misses: 0,
             replacements: 0,
             evictions: 0,
@@ -112,29 +121,29 @@ impl Presence {
 
     /// True while an offer may be taken.
     pub const fn takes_jobs(&self) -> bool {
-        matches!(self.phase, Phase::Online { .. })
+        matches!(self.phase, Phase::Waiting { .. } | Phase::Working { .. })
     }
 
-    /// True after so many faults in a row that the engine is in quarantine.
+    /// True while the engine rests after three or more faults in a row.
     pub const fn quarantined(&self) -> bool {
-        self.faults >= 3 && matches!(self.phase, Phase::Resting(_))
+        self.faults >= 3 && matches!(self.phase, Phase::Resting(Rest { then: Next::Engine, .. }))
     }
 
     pub(super) fn start(&mut self) -> Vec<Effect> {
         match self.phase {
             Phase::Off(_) => {
-                (self.faults, self.misses, self.replacements) = (0, 0, 0);
+                (self.faults, self.failures, self.misses, self.replacements) = (0, 0, 0, 0);
                 self.load()
             }
-            Phase::Finishing => {
-                // The job may just have ended; `Quiet` puts it right.
-                self.phase = Phase::Online { since: Timestamp::from_millis(0), job: true };
+            Phase::Finishing { since } => {
+                self.phase = Phase::Working { since };
                 Vec::new()
             }
             Phase::Loading
             | Phase::Testing
             | Phase::Connecting
-            | Phase::Online { .. }
+            | Phase::Waiting { .. }
+            | Phase::Working { .. }
             | Phase::Draining(_)
             | Phase::Resting(_) => Vec::new(),
         }
@@ -142,17 +151,18 @@ impl Presence {
 
     pub(super) fn pause(&mut self, at_once: bool) -> Vec<Effect> {
         match self.phase {
-            Phase::Online { job: true, .. } if !at_once => {
-                self.phase = Phase::Finishing;
+            Phase::Working { since } if !at_once => {
+                self.phase = Phase::Finishing { since };
                 Vec::new()
             }
-            Phase::Finishing if !at_once => Vec::new(),
+            Phase::Finishing { .. } if !at_once => Vec::new(),
             Phase::Off(_) => Vec::new(),
             Phase::Loading
             | Phase::Testing
             | Phase::Connecting
-            | Phase::Online { .. }
-            | Phase::Finishing
+            | Phase::Waiting { .. }
+            | Phase::Working { .. }
+            | Phase::Finishing { .. }
             | Phase::Draining(_)
             | Phase::Resting(_) => {
                 self.phase = Phase::Off(Off::Paused);
@@ -194,7 +204,7 @@ impl Presence {
             return vec![Effect::Disconnect];
         }
         self.misses = 0;
-        self.phase = Phase::Online { since: now, job: false };
+        self.phase = Phase::Waiting { since: now };
         Vec::new()
     }
 
@@ -228,9 +238,19 @@ impl Presence {
 
     pub(super) fn connection_lost(&mut self, how: Lost, now: Timestamp) -> Vec<Effect> {
         match self.phase {
-            Phase::Online { since, job } => self.lost_online(how, now.since(since), job),
+            Phase::Waiting { since } => match self.after_loss(how, now.since(since)) {
+                Ok(rest) => self.rest(rest),
+                Err((code, detail)) => self.needs_owner(code, detail),
+            },
+            Phase::Working { since } => match self.after_loss(how, now.since(since)) {
+                Ok(rest) => {
+                    self.phase = Phase::Draining(rest);
+                    Vec::new()
+                }
+                Err((code, detail)) => self.needs_owner(code, detail),
+            },
             // Another worker gets the job; the pause the owner asked for is due now.
-            Phase::Finishing => self.pause(true),
+            Phase::Finishing { .. } => self.pause(true),
             Phase::Off(_)
             | Phase::Loading
             | Phase::Testing
@@ -240,13 +260,14 @@ impl Presence {
         }
     }
 
-    fn lost_online(&mut self, how: Lost, online: Duration, job: bool) -> Vec<Effect> {
+    /// The rest that a lost connection calls for, or the words for the owner if it is no accident any more.
+    fn after_loss(&mut self, how: Lost, online: Duration) -> Result<Rest, (Code, String)> {
         let soon = online < self.policy.replaced_soon;
         let (code, detail) = match how {
             Lost::Replaced => {
                 self.replacements = if soon { self.replacements + 1 } else { 1 };
                 if self.replacements >= self.policy.replacements_to_stop {
-                    return self.needs_owner(Code::NameInUse, "the connection was taken over".into());
+                    return Err((Code::NameInUse, "the connection was taken over again and again".into()));
                 }
                 // Mostly a restart of the coordinator; only a repetition shows that somebody else uses the name.
                 (Code::GridUnreachable, "the Grid restarts, or the connection was taken over".to_owned())
@@ -255,24 +276,29 @@ impl Presence {
             Lost::Garbled { detail } => (Code::GridGarbled, detail),
         };
         self.misses += 1;
-        let rest = Rest { code, detail, wait: self.policy.rest_after_miss(self.misses), then: Next::Connect };
-        if job {
-            self.phase = Phase::Draining(rest);
-            return Vec::new();
-        }
-        self.rest(rest)
+        Ok(Rest { code, detail, wait: self.policy.rest_after_miss(self.misses), then: Next::Connect })
     }
 
     pub(super) fn job_started(&mut self) -> Vec<Effect> {
-        if let Phase::Online { job, .. } = &mut self.phase {
-            *job = true;
+        if let Phase::Waiting { since } = self.phase {
+            self.phase = Phase::Working { since };
         }
         Vec::new()
     }
 
-    pub(super) fn job_ended(&mut self, good: bool) -> Vec<Effect> {
-        if good {
-            (self.faults, self.replacements, self.evictions) = (0, 0, 0);
+    pub(super) fn job_ended(&mut self, how: Ended) -> Vec<Effect> {
+        match how {
+            Ended::Neutral => {}
+            Ended::Answered => {
+                (self.faults, self.failures, self.replacements, self.evictions) = (0, 0, 0, 0);
+            }
+            Ended::Failed => {
+                self.failures += 1;
+                if self.failures >= self.policy.failures_to_fault {
+                    self.failures = 0;
+                    return self.fault(Code::EngineFailing, "several jobs in a row failed".into());
+                }
+            }
         }
         Vec::new()
     }
@@ -280,18 +306,21 @@ impl Presence {
     /// Nothing is in hand and no ack is out: whatever waited for that goes on.
     pub(super) fn quiet(&mut self) -> Vec<Effect> {
         match &mut self.phase {
-            Phase::Online { job, .. } => {
-                *job = false;
+            Phase::Working { since } => {
+                self.phase = Phase::Waiting { since: *since };
                 Vec::new()
             }
-            Phase::Finishing => self.pause(true),
+            Phase::Finishing { .. } => self.pause(true),
             Phase::Draining(rest) => {
                 let rest = rest.clone();
                 self.rest(rest)
             }
-            Phase::Off(_) | Phase::Loading | Phase::Testing | Phase::Connecting | Phase::Resting(_) => {
-                Vec::new()
-            }
+            Phase::Off(_)
+            | Phase::Loading
+            | Phase::Testing
+            | Phase::Connecting
+            | Phase::Waiting { .. }
+            | Phase::Resting(_) => Vec::new(),
         }
     }
 
@@ -300,11 +329,12 @@ impl Presence {
         match self.phase {
             Phase::Off(_) => return Vec::new(),
             Phase::Resting(Rest { then: Next::Engine, .. }) => return Vec::new(),
-            Phase::Finishing => return self.pause(true),
+            Phase::Finishing { .. } => return self.pause(true),
             Phase::Loading
             | Phase::Testing
             | Phase::Connecting
-            | Phase::Online { .. }
+            | Phase::Waiting { .. }
+            | Phase::Working { .. }
             | Phase::Draining(_)
             | Phase::Resting(_) => {}
         }
@@ -320,12 +350,17 @@ impl Presence {
     pub(super) fn disk_full(&mut self, detail: String) -> Vec<Effect> {
         let rest = Rest { code: Code::DiskFull, detail, wait: self.policy.disk, then: Next::Connect };
         match self.phase {
-            Phase::Online { .. } | Phase::Connecting => {
+            Phase::Connecting => {
+                // The attempt was not made; a disk that stays full must not use up the budget.
+                self.budget.refund(self.policy.attempt_every);
+                self.rest(rest)
+            }
+            Phase::Waiting { .. } | Phase::Working { .. } => {
                 let mut effects = vec![Effect::AbandonJob, Effect::Disconnect];
                 effects.extend(self.rest(rest));
                 effects
             }
-            Phase::Finishing => self.pause(true),
+            Phase::Finishing { .. } => self.pause(true),
             Phase::Off(_) | Phase::Loading | Phase::Testing | Phase::Draining(_) | Phase::Resting(_) => {
                 Vec::new()
             }

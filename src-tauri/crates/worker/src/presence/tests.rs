@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use types::{Code, Timestamp};
 
-use super::{Effect, Event, Lost, Off, Phase, Policy, Presence, Retry};
+use super::{Effect, Ended, Event, Lost, Off, Phase, Policy, Presence, Retry};
 
 const NOON: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -105,7 +105,46 @@ fn a_good_job_forgives_earlier_faults() {
         for event in [Event::EngineReady, Event::TestPassed, Event::Registered, Event::JobStarted] {
             node.tell(event);
         }
-        node.tell(Event::JobEnded { good: true });
+        node.tell(Event::JobEnded(Ended::Answered));
+    }
+}
+
+#[test]
+fn jobs_that_fail_in_a_row_are_a_fault_even_if_the_engine_says_nothing() {
+    let mut node = Node::online();
+    for _ in 0..2 {
+        assert_eq!(node.tell(Event::JobEnded(Ended::Failed)), []);
+    }
+    assert_eq!(node.rest_after(Event::JobEnded(Ended::Failed)), Duration::from_secs(1));
+    assert_eq!(
+        node.presence.phase(),
+        &Phase::Loading,
+        "restarted and tested before the coordinator evicts us"
+    );
+}
+
+#[test]
+fn a_cancelled_part_forgives_nothing() {
+    let mut node = Node::online();
+    let rests: Vec<u64> = (0..3)
+        .map(|_| {
+            let rest = node.rest_after(fault()).as_secs();
+            for event in [Event::EngineReady, Event::TestPassed, Event::Registered] {
+                node.tell(event);
+            }
+            node.tell(Event::JobEnded(Ended::Neutral));
+            rest
+        })
+        .collect();
+    assert_eq!(rests, [1, 5, 600]);
+}
+
+#[test]
+fn a_disk_that_stays_full_is_called_full_for_ever() {
+    let mut node = Node::online();
+    for _ in 0..100 {
+        node.rest_after(Event::DiskFull { detail: "no space".into() });
+        assert_eq!(node.presence.phase(), &Phase::Connecting, "it tries again and never says something else");
     }
 }
 
@@ -138,7 +177,7 @@ fn reconnecting_has_a_budget() {
                 attempts += 1;
                 node.rest_after(failed);
             }
-            Phase::Online { .. } => drop(node.rest_after(dropped())),
+            Phase::Waiting { .. } => drop(node.rest_after(dropped())),
             Phase::Resting(_) => {
                 node.now = node.now.plus(Duration::from_secs(1));
                 node.tell(Event::TimerFired);
@@ -215,7 +254,7 @@ fn a_pause_lets_the_job_finish_unless_it_is_urgent() {
     node.tell(Event::JobStarted);
     assert_eq!(node.tell(Event::Pause { now: false }), []);
     assert!(!node.presence.takes_jobs(), "no new job while finishing");
-    assert_eq!(node.tell(Event::JobEnded { good: true }), [], "the ack is still out");
+    assert_eq!(node.tell(Event::JobEnded(Ended::Answered)), [], "the ack is still out");
     assert_eq!(node.tell(Event::Quiet), all);
     assert_eq!(node.presence.phase(), &Phase::Off(Off::Paused));
 
@@ -229,7 +268,7 @@ fn a_lost_connection_waits_for_the_engine_to_let_go() {
     let mut node = Node::online();
     node.tell(Event::JobStarted);
     assert_eq!(node.tell(dropped()), [], "no reconnect while the engine works on a job that is not ours");
-    assert_eq!(node.tell(Event::JobEnded { good: false }), []);
+    assert_eq!(node.tell(Event::JobEnded(Ended::Neutral)), []);
     assert!(matches!(node.tell(Event::Quiet)[..], [Effect::SetTimer { .. }]));
 }
 
@@ -241,7 +280,7 @@ fn a_full_disk_takes_the_node_off_the_grid_and_back() {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    (0_u8..22).prop_map(|kind| match kind {
+    (0_u8..24).prop_map(|kind| match kind {
         0 => Event::Start,
         1 => Event::Pause { now: true },
         2 => Event::Pause { now: false },
@@ -257,7 +296,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         15 => dropped(),
         16 => Event::ConnectionLost { how: Lost::Replaced },
         17 => Event::JobStarted,
-        18 => Event::JobEnded { good: true },
+        18 => Event::JobEnded(Ended::Answered),
+        22 => Event::JobEnded(Ended::Failed),
         19 => Event::Quiet,
         20 => Event::DiskFull { detail: String::new() },
         _ => Event::TimerFired,

@@ -6,15 +6,18 @@ use engine_link::Engine;
 use grid::Terminal;
 use ledger::{JobState, LedgerError};
 use rand::Rng as _;
-use tokio::time::Instant;
-use types::{Code, FinishReason, JobId, Usage};
-use worker::job::{self, Done, Entry};
+use types::{Code, JobId};
+use worker::job::{self, Done, Entry, Offer};
 use worker::presence::{self, Lost};
 
 use super::Driver;
+use crate::node::deadlines::Due;
 use crate::node::records::Line;
 use crate::node::registration::registration;
 use crate::node::self_test::SelfTest;
+
+/// What an engine may take beyond the time a job was given.
+const GRACE: Duration = Duration::from_secs(30);
 
 impl Driver {
     /// In order, and none after a record that could not be written before a job began.
@@ -30,30 +33,27 @@ impl Driver {
     async fn do_job_effect(&mut self, effect: job::Effect) -> Result<(), NotAccepted> {
         match effect {
             job::Effect::Record(job, entry) => return self.record(job, entry).await,
-            job::Effect::Generate(offer) => match &self.engine {
-                Some(engine) => engine.generate(&offer.job, offer.request, self.settings.patience.job),
-                None => self.tell_job(job::Event::EngineGone),
-            },
+            job::Effect::Generate(offer) => self.generate(*offer),
             job::Effect::CancelEngine(job) => {
                 if let Some(engine) = &self.engine {
                     engine.cancel(&job);
                 }
-                self.stopping = Some((job, Instant::now() + self.settings.patience.cancel));
+                self.deadlines.set(Due::Stop, self.settings.patience.cancel);
             }
             job::Effect::SendToken { job, text } => {
-                if let Some(connection) = &self.sources.connection {
-                    connection.token(job, text).await;
+                if let Some(connection) = &mut self.sources.connection {
+                    connection.token(job, text);
                 }
             }
-            job::Effect::SendDone(done) => self.send_done(*done).await,
+            job::Effect::SendDone(done) => self.send_done(*done),
             job::Effect::SendError { job, message, client_error } => {
-                self.send_end(Terminal::Error { job, message, client_error }).await;
+                self.send_end(Terminal::Error { job, message, client_error });
             }
             job::Effect::AwaitAck(job) => {
-                self.acks.push((job, Instant::now() + self.settings.patience.ack));
+                self.deadlines.set(Due::Ack(job), self.settings.patience.ack);
             }
             job::Effect::Disconnect => {
-                self.disconnect().await;
+                self.disconnect();
                 let detail = "a job came before the last one had ended".to_owned();
                 self.tell_presence(presence::Event::ConnectionLost { how: Lost::Garbled { detail } });
             }
@@ -61,15 +61,27 @@ impl Driver {
         Ok(())
     }
 
-    async fn send_done(&mut self, done: Done) {
-        let Done { job, text, reason, usage, cancelled } = done;
-        let receipt = self.receipts.take(&job);
-        self.send_end(Terminal::Done { job, text, reason, usage, cancelled, receipt }).await;
+    fn generate(&mut self, offer: Offer) {
+        let longest = self.settings.patience.job;
+        let Some(engine) = &self.engine else { return self.tell_job(job::Event::EngineGone) };
+        if engine.generate(&offer.job, offer.request, longest) {
+            // The engine keeps the time itself; this is for one that does not.
+            self.deadlines.set(Due::Job, longest + GRACE);
+        } else {
+            let message = "the request is too large".to_owned();
+            self.tell_job(job::Event::Refused { job: offer.job, message });
+        }
     }
 
-    async fn send_end(&self, terminal: Terminal) {
-        if let Some(connection) = &self.sources.connection {
-            connection.end(terminal).await;
+    fn send_done(&mut self, done: Done) {
+        let Done { job, text, reason, usage, cancelled } = done;
+        let receipt = self.receipts.take(&job);
+        self.send_end(Terminal::Done { job, text, reason, usage, cancelled, receipt });
+    }
+
+    fn send_end(&mut self, terminal: Terminal) {
+        if let Some(connection) = &mut self.sources.connection {
+            connection.end(terminal);
         }
     }
 
@@ -87,10 +99,7 @@ impl Driver {
             // The answer is made: the customer gets it, and the line is written when there is space again.
             return Ok(());
         }
-        // The engine never saw the job, so it is free as soon as the job is dropped.
-        self.tell_job(job::Event::Abandon);
-        let (reason, usage) = (FinishReason::Cancelled, Usage::default());
-        self.tell_job(job::Event::Finished { job, reason, usage });
+        self.tell_job(job::Event::NotRecorded { job });
         Err(NotAccepted)
     }
 
@@ -106,7 +115,7 @@ impl Driver {
             Entry::Failed => Line::Ended(JobState::Failed),
             Entry::Abandoned => Line::Ended(JobState::Abandoned),
             Entry::Settled(den) => {
-                self.acks.retain(|(waiting, _)| waiting != job);
+                self.deadlines.clear(&Due::Ack(job.clone()));
                 Line::Settled(den)
             }
             Entry::Unconfirmed => Line::Unconfirmed,
@@ -129,18 +138,18 @@ impl Driver {
             presence::Effect::StopEngine => self.stop_engine().await,
             presence::Effect::SelfTest => self.start_self_test(),
             presence::Effect::Connect => self.connect().await,
-            presence::Effect::Disconnect => self.disconnect().await,
+            presence::Effect::Disconnect => self.disconnect(),
             presence::Effect::AbandonJob => self.step_jobs_now(job::Event::Abandon).await,
             presence::Effect::SetTimer { wait, spread } => {
                 let random = rand::rng().random_range(Duration::ZERO..=spread);
-                self.timer = Some(Instant::now() + wait + random);
+                self.deadlines.set(Due::Rest, wait + random);
             }
         }
     }
 
     fn start_engine(&mut self) {
         self.load_percent = 0;
-        self.timer = None;
+        self.deadlines.clear(&Due::Rest);
         if !self.settings.model.path.is_file() {
             let detail = "the model file is not there".to_owned();
             return self.tell_presence(presence::Event::Blocked { code: Code::ModelMissing, detail });
@@ -151,8 +160,9 @@ impl Driver {
 
     /// When this returns, the engine's memory is free.
     async fn stop_engine(&mut self) {
-        self.sources.stop_launching();
-        self.self_test = None;
+        self.sources.stop_launching().await;
+        self.end_self_test();
+        self.deadlines.clear(&Due::Load);
         // Nobody reads what a stopped engine still says.
         self.sources.engine = None;
         if let Some(engine) = self.engine.take() {
@@ -163,14 +173,15 @@ impl Driver {
 
     fn start_self_test(&mut self) {
         self.tests += 1;
-        let test = SelfTest::new(self.tests, Instant::now() + self.settings.patience.self_test);
-        match &self.engine {
-            Some(engine) => {
-                engine.generate(test.job(), SelfTest::request(), self.settings.patience.self_test)
-            }
-            None => return self.engine_fault("it is gone".into()),
+        let test = SelfTest::new(self.tests);
+        let patience = self.settings.patience.self_test;
+        // A slow engine ends the test itself with what it has by then; only a hanging one runs into our deadline.
+        let ask = |engine: &Engine| engine.generate(test.job(), SelfTest::request(), patience / 2);
+        if !self.engine.as_ref().is_some_and(ask) {
+            return self.engine_fault("it cannot be asked".into());
         }
         self.self_test = Some(test);
+        self.deadlines.set(Due::SelfTest, patience);
     }
 
     async fn connect(&mut self) {
@@ -194,11 +205,11 @@ impl Driver {
         self.sources.connecting = Some(tokio::spawn(attempt));
     }
 
-    async fn disconnect(&mut self) {
+    fn disconnect(&mut self) {
         self.sources.stop_connecting();
-        self.acks.clear();
-        if let Some(connection) = self.sources.connection.take() {
-            connection.close().await;
+        self.deadlines.clear_acks();
+        if let Some(mut connection) = self.sources.connection.take() {
+            connection.close();
             self.tell_job(job::Event::ConnectionLost);
         }
     }
