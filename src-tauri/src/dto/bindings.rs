@@ -1,0 +1,77 @@
+//! Guards what the screen was written against: its types and its words.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ledger::JobState;
+use ts_rs::{Config, TS};
+use types::Code;
+
+use super::{Failure, JobLine, Phase, Status};
+
+/// Set this to write the files anew.
+const WRITE: &str = "GRID_NODE_WRITE_BINDINGS";
+
+fn ui() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src")
+}
+
+fn check<T: TS + 'static>() {
+    let written = T::export_to_string(&Config::new()).expect("a type that TypeScript can say");
+    let file = ui().join("lib/backend/generated").join(format!("{}.ts", T::ident(&Config::new())));
+    if std::env::var_os(WRITE).is_some() {
+        std::fs::write(&file, &written).expect("written");
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    let same = committed.lines().eq(written.lines());
+    assert!(same, "{} is stale: run `cargo xtask bindings`", file.display());
+}
+
+#[test]
+fn the_screens_types_are_those_of_the_shell() {
+    check::<Status>();
+    check::<Phase>();
+    check::<JobLine>();
+    check::<Failure>();
+}
+
+fn words() -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(ui().join("messages/en.json")).expect("the message file");
+    serde_json::from_str(&text).expect("one text for each name")
+}
+
+#[test]
+fn the_screen_has_words_for_every_state_of_a_job() {
+    let words = words();
+    let check = |state: JobState| {
+        // A new state must be added below; the compiler asks here.
+        match state {
+            JobState::Running
+            | JobState::Delivered
+            | JobState::Settled
+            | JobState::Unconfirmed
+            | JobState::Refused
+            | JobState::Failed
+            | JobState::Abandoned => {}
+        }
+        assert!(words.contains_key(&format!("job.{}", state.name())), "{state:?} has no words");
+    };
+    check(JobState::Running);
+    check(JobState::Delivered);
+    check(JobState::Settled);
+    check(JobState::Unconfirmed);
+    check(JobState::Refused);
+    check(JobState::Failed);
+    check(JobState::Abandoned);
+}
+
+#[test]
+fn the_screen_has_the_same_words_for_every_code() {
+    let words = words();
+    for code in Code::ALL {
+        let on_screen = |part| words.get(&format!("problem.{}.{part}", code.name())).map(String::as_str);
+        assert_eq!(on_screen("title"), Some(code.title()), "{code:?} is told differently by the window");
+        assert_eq!(on_screen("cause"), Some(code.cause()), "{code:?} is told differently by the window");
+        assert_eq!(on_screen("action"), Some(code.action()), "{code:?} is told differently by the window");
+    }
+}
