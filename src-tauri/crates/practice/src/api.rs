@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use time::{OffsetDateTime, PrimitiveDateTime};
 use types::{Den, Timestamp};
 
 use crate::accounts::{Key, Scope};
@@ -168,28 +169,14 @@ fn number(den: Den) -> f64 {
 
 /// A moment as the API writes it: ISO 8601 with microseconds and offset.
 fn iso(at: Timestamp) -> String {
-    let (days, rest) = (at.millis() / 86_400_000, at.millis() % 86_400_000);
-    let (year, month, day) = civil(days);
-    let (seconds, millis) = (rest / 1000, rest % 1000);
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let seconds = i64::try_from(at.seconds()).unwrap_or(i64::MAX);
+    // The calendar ends with the year 9999; a clock beyond stands at its end.
+    let date =
+        OffsetDateTime::from_unix_timestamp(seconds).unwrap_or_else(|_| PrimitiveDateTime::MAX.assume_utc());
+    let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
+    let (hour, minute, second) = date.to_hms();
+    let millis = at.millis() % 1000;
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}000+00:00")
-}
-
-/// Year, month and day of a day count since 1970, by walking the calendar.
-fn civil(mut days: u64) -> (u64, u64, u64) {
-    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let mut year = 1970;
-    while days >= 365 + u64::from(leap(year)) {
-        days -= 365 + u64::from(leap(year));
-        year += 1;
-    }
-    let lengths = [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let mut month = 0;
-    while days >= lengths[month] {
-        days -= lengths[month];
-        month += 1;
-    }
-    (year, month as u64 + 1, days + 1)
 }
 
 #[cfg(test)]

@@ -13,11 +13,12 @@ use types::JobId;
 
 use crate::accounts::Scope;
 use crate::api::credential;
+use crate::completion::{Completion, GridNote};
+use crate::counting::tokens;
 use crate::error::ApiError;
 use crate::hub::{Hub, Placed};
-use crate::relay::{Fault, Finished, Pace, Relay};
+use crate::relay::{Fault, Finished, Relay};
 use crate::request::ChatRequest;
-use crate::settlement::count_tokens;
 use crate::sse;
 
 /// Serves one chat request, as one body or as a stream.
@@ -80,7 +81,7 @@ pub(crate) async fn next_news(hub: &Hub, placed: &mut Placed) -> News {
     tokio::select! {
         biased;
         () = hub.closing.cancelled() => News::Over,
-        news = timeout(hub.timings.customer_silence, placed.news.recv()) => match news {
+        news = timeout(hub.timings.customer_silence, placed.news.next()) => match news {
             Ok(Some(relay)) => News::Told(relay),
             Ok(None) => News::Over,
             Err(_) => News::Silence,
@@ -93,7 +94,7 @@ async fn body(hub: &Hub, placed: &Placed, finished: Finished) -> Response {
         Some(usage) => usage.clone(),
         None => counted(&placed.prompt, finished.billed).await,
     };
-    let grid = grid_note(&finished.worker, finished.pace, &placed.seed);
+    let grid = GridNote::served(&finished, &placed.seed);
     completion(hub, placed, message(&finished), &finished.finish_reason, usage, grid)
 }
 
@@ -101,27 +102,21 @@ async fn body(hub: &Hub, placed: &Placed, finished: Finished) -> Response {
 async fn empty_body(hub: &Hub, placed: &Placed) -> Response {
     let message = json!({"role": "assistant", "content": null});
     let usage = counted(&placed.prompt, 0).await;
-    completion(hub, placed, message, "stop", usage, json!({"seed": placed.seed}))
+    completion(hub, placed, message, "stop", usage, GridNote::lost(&placed.seed))
 }
 
-fn completion(
+fn completion<'a>(
     hub: &Hub,
-    placed: &Placed,
+    placed: &'a Placed,
     message: Value,
     finish_reason: &str,
     usage: Value,
-    grid: Value,
+    grid: GridNote<'a>,
 ) -> Response {
-    Json(json!({
-        "id": placed.completion_id,
-        "object": "chat.completion",
-        "created": hub.now().seconds(),
-        "model": placed.model,
-        "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
-        "usage": usage,
-        "grid": grid,
-    }))
-    .into_response()
+    let choices = json!([{"index": 0, "message": message, "finish_reason": finish_reason}]);
+    let mut answer = Completion::new(hub, placed, "chat.completion", choices);
+    (answer.usage, answer.grid) = (Some(usage), Some(grid));
+    Json(answer).into_response()
 }
 
 fn message(finished: &Finished) -> Value {
@@ -139,14 +134,8 @@ fn message(finished: &Finished) -> Value {
 
 /// The coordinator's own count, for a worker that reported none.
 async fn counted(prompt: &str, completion: u64) -> Value {
-    let prompt = prompt.to_owned();
-    let prompt = tokio::task::spawn_blocking(move || count_tokens(&prompt)).await.unwrap_or_default();
+    let prompt = tokens(prompt).await;
     json!({"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion})
-}
-
-pub(crate) fn grid_note(worker: &str, pace: Pace, seed: &Value) -> Value {
-    json!({"worker": worker, "gen_time": pace.gen_time, "ttft": pace.ttft, "tokens_per_s": pace.tokens_per_s,
-        "seed": seed})
 }
 
 /// Cancels the job if the customer hangs up, where the network was told to do so.

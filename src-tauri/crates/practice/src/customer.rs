@@ -1,5 +1,6 @@
 //! A customer of the practice network.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub enum CustomerError {
 }
 
 /// What to ask.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct ChatCall {
     /// The conversation.
     pub messages: Vec<Message>,
@@ -49,6 +50,18 @@ pub struct ChatCall {
     pub seed: Option<u64>,
     /// Anything else, passed through as it is.
     pub extra: Map<String, Value>,
+}
+
+// Only sizes are printed, because prompts must not reach a log.
+impl fmt::Debug for ChatCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChatCall")
+            .field("model", &self.model)
+            .field("messages", &self.messages.len())
+            .field("stream", &self.stream)
+            .field("max_tokens", &self.max_tokens)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ChatCall {
@@ -139,7 +152,27 @@ fn loopback(api_base: &str) -> Option<Url> {
 
 #[cfg(test)]
 mod tests {
-    use super::loopback;
+    use super::{ChatCall, Reply, loopback};
+
+    #[test]
+    fn no_prompt_and_no_answer_is_printed() {
+        let canary = || "canary".to_owned();
+        let call = ChatCall {
+            stop: vec![canary()],
+            extra: [(canary(), canary().into())].into_iter().collect(),
+            ..ChatCall::ask("m", "canary")
+        };
+        let reply = Reply {
+            text: canary(),
+            reasoning: canary(),
+            finish_reason: Some(canary()),
+            usage: [(canary(), canary().into())].into_iter().collect(),
+            error: Some(canary()),
+            ..Reply::default()
+        };
+        let printed = format!("{call:?} {reply:?}");
+        assert!(!printed.contains("canary"), "{printed}");
+    }
 
     #[test]
     fn only_this_computer_is_asked() {

@@ -1,12 +1,14 @@
 //! What a customer is told when a request is not served, word for word.
 
+use std::fmt;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 /// Why a request is not served.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum ApiError {
     NoKey,
     UnknownKey,
@@ -28,6 +30,13 @@ pub(crate) enum ApiError {
     Upstream(String),
     NotFound,
     ShuttingDown,
+}
+
+// Faults echo the request, and a worker's words may: neither may be printed.
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ApiError({})", self.clone().parts().0)
+    }
 }
 
 impl IntoResponse for ApiError {
@@ -86,4 +95,21 @@ fn python_list(names: &[String]) -> String {
         format!("{quote}{name}{quote}")
     });
     format!("[{}]", quoted.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_request_is_printed() {
+        let canary = || "canary".to_owned();
+        for error in [
+            ApiError::Shape(vec![json!({"input": "canary"})]),
+            ApiError::ClientError(canary()),
+            ApiError::Upstream(canary()),
+        ] {
+            assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+        }
+    }
 }

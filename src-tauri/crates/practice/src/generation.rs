@@ -2,10 +2,12 @@
 //!
 //! The ids in the frames are not looked at: whatever comes while a job is open belongs to it.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 /// What a frame inside a job means.
-#[derive(Debug, PartialEq)]
+#[derive(PartialEq)]
 pub(crate) enum Heard {
     /// A pong or something unknown.
     Nothing,
@@ -21,8 +23,22 @@ pub(crate) enum Heard {
     Garbled,
 }
 
+// No part of an answer may be printed, and a worker's words may quote one.
+impl fmt::Debug for Heard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("Nothing"),
+            Self::Token { .. } => f.write_str("Token"),
+            Self::Answer(answer) => answer.fmt(f),
+            Self::Failed => f.write_str("Failed"),
+            Self::ClientError(_) => f.write_str("ClientError"),
+            Self::Garbled => f.write_str("Garbled"),
+        }
+    }
+}
+
 /// A complete answer as the worker gave it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) text: String,
     pub(crate) reasoning: String,
@@ -32,6 +48,13 @@ pub(crate) struct Answer {
     pub(crate) worker_sig: Option<String>,
 }
 
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.text.len() + self.reasoning.len();
+        f.debug_struct("Answer").field("bytes", &bytes).finish_non_exhaustive()
+    }
+}
+
 impl Answer {
     /// The completion tokens the worker reported, if it is a whole number.
     pub(crate) fn reported(&self) -> Option<i64> {
@@ -39,8 +62,8 @@ impl Answer {
     }
 }
 
-/// What has come so far.
-#[derive(Debug, Default)]
+/// What has come so far. It cannot be printed.
+#[derive(Default)]
 pub(crate) struct Generation {
     text: String,
     reasoning: String,
@@ -138,7 +161,6 @@ fn non_empty(value: Option<&Value>) -> Option<String> {
     value.and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-#[derive(Debug)]
 struct ToolCall {
     index: u64,
     id: String,
@@ -229,6 +251,20 @@ mod tests {
         .expect("an answer");
         assert_eq!(given.tool_calls[0]["function"], json!({"name": "sum", "arguments": "{\"x\":1}"}));
         assert_eq!(given.finish_reason, "tool_calls");
+    }
+
+    #[test]
+    fn no_answer_is_printed() {
+        let mut generation = Generation::default();
+        for frame in [
+            json!({"type": "token", "delta": {"content": "canary"}, "finish_reason": "canary"}),
+            json!({"type": "error", "message": "canary", "client_error": true}),
+            json!({"type": "done", "full_text": "canary", "full_reasoning": "canary", "usage": {"canary": 1},
+                "finish_reason": "canary", "worker_sig": "canary"}),
+        ] {
+            let heard = hear(&mut generation, frame);
+            assert!(!format!("{heard:?}").contains("canary"), "{heard:?}");
+        }
     }
 
     #[test]

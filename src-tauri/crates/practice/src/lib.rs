@@ -31,6 +31,8 @@ mod api;
 mod books;
 mod chance;
 mod chat;
+mod completion;
+mod counting;
 mod customer;
 mod error;
 mod event;

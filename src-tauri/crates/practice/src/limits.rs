@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use types::Timestamp;
+use types::{Sha256, Timestamp};
 
 use crate::accounts::AccountId;
 
@@ -11,13 +11,14 @@ use crate::accounts::AccountId;
 const A_MINUTE: u32 = 30;
 /// Requests at once and account.
 pub(crate) const AT_ONCE: u32 = 24;
-/// A slot that is never given back is forgotten after this time without a new request.
+/// Slots that are never given back are forgotten after this time without a request, served or refused.
 const SLOT_LIFE: Duration = Duration::from_secs(1800);
 
 /// The counters of every customer.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
-    minutes: HashMap<String, (u64, u32)>,
+    /// By the digest of the key: a key itself is kept nowhere.
+    minutes: HashMap<Sha256, (u64, u32)>,
     slots: HashMap<AccountId, (u32, Timestamp)>,
 }
 
@@ -26,7 +27,7 @@ impl Limits {
     pub(crate) fn admit(&mut self, key: &str, now: Timestamp) -> bool {
         let minute = now.seconds() / 60;
         self.minutes.retain(|_, (counted, _)| *counted == minute);
-        let (_, count) = self.minutes.entry(key.to_owned()).or_insert((minute, 0));
+        let (_, count) = self.minutes.entry(Sha256::of(key)).or_insert((minute, 0));
         *count = count.saturating_add(1);
         *count <= A_MINUTE
     }
@@ -37,11 +38,11 @@ impl Limits {
         if now.since(*since) >= SLOT_LIFE {
             *taken = 0;
         }
-        if *taken >= AT_ONCE {
-            return false;
-        }
-        (*taken, *since) = (*taken + 1, now);
-        true
+        // The coordinator counts first and refuses then, so a refusal renews the time too.
+        *since = now;
+        let free = *taken < AT_ONCE;
+        *taken += u32::from(free);
+        free
     }
 
     /// Gives a slot back.
@@ -70,14 +71,23 @@ mod tests {
     }
 
     #[test]
-    fn slots_come_back_when_given_back_or_after_half_an_hour() {
+    fn slots_come_back_when_given_back_or_half_an_hour_after_the_last_request() {
         let account = Accounts::default().open(None, &mut Chance::new(1));
         let mut limits = Limits::default();
         assert!((0..24).all(|_| limits.enter(&account, T0)));
         assert!(!limits.enter(&account, T0));
         limits.exit(&account);
         assert!(limits.enter(&account, T0));
-        assert!(!limits.enter(&account, T0.plus(Duration::from_secs(1799))));
-        assert!(limits.enter(&account, T0.plus(Duration::from_secs(1800))));
+        let after = |seconds| T0.plus(Duration::from_secs(seconds));
+        assert!(!limits.enter(&account, after(1799)));
+        assert!(!limits.enter(&account, after(1800)), "the refusal renewed the half hour");
+        assert!(limits.enter(&account, after(3600)));
+    }
+
+    #[test]
+    fn no_key_is_printed() {
+        let mut limits = Limits::default();
+        limits.admit("grid_canary", T0);
+        assert!(!format!("{limits:?}").contains("canary"));
     }
 }

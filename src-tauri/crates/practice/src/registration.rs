@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
+use types::Sensitive;
 
 const JOB_TYPES: [&str; 5] = ["text", "image", "video", "audio", "3d"];
 const API_FORMATS: [&str; 3] = ["openai-chat", "openai-responses", "anthropic"];
@@ -47,7 +48,7 @@ impl Refusal {
 /// What a worker claims in its first frame, with the coordinator's defaults and leniency.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    pub(crate) api_key: String,
+    pub(crate) api_key: Sensitive<String>,
     pub(crate) name: String,
     /// As it came: a text or an empty list is accepted, and never gets a job.
     pub(crate) models: Value,
@@ -149,14 +150,14 @@ fn check_profile(profile: Option<&Value>, job_types: &[String]) -> Result<(), Re
     Ok(())
 }
 
-fn credentials(frame: &Map<String, Value>) -> Result<(String, String), Refusal> {
+fn credentials(frame: &Map<String, Value>) -> Result<(Sensitive<String>, String), Refusal> {
     let given = |field: &str| frame.get(field).filter(truthy);
     let (Some(key), Some(name)) = (given("apikey"), given("name")) else {
         return Err(Refusal::credentials("Missing apikey or name"));
     };
     // A key or name that is no text cannot be looked up: the coordinator's handler fails.
     match (key.as_str(), name.as_str()) {
-        (Some(key), Some(name)) => Ok((key.to_owned(), name.to_owned())),
+        (Some(key), Some(name)) => Ok((Sensitive::new(key.to_owned()), name.to_owned())),
         _ => Err(Refusal::Cut),
     }
 }
@@ -204,6 +205,13 @@ mod tests {
         check(json!({"name": "rig"}), Refusal::credentials("Missing apikey or name"));
         check(json!({"name": "", "apikey": "k"}), Refusal::credentials("Missing apikey or name"));
         check(json!({"name": 7, "apikey": "k"}), Refusal::Cut);
+    }
+
+    #[test]
+    fn no_key_is_printed() {
+        let claim = first_frame(json!({"apikey": "grid_canary", "name": "n"})).expect("accepted");
+        assert_eq!(claim.api_key.expose(), "grid_canary");
+        assert!(!format!("{claim:?}").contains("canary"));
     }
 
     #[test]

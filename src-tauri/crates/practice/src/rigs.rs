@@ -3,7 +3,7 @@
 use axum::extract::ws::Message;
 
 use crate::network::Network;
-use crate::roster::Order;
+use crate::roster::Command;
 
 /// The rigs of a network. Each answers whether the worker was online and its lane had room.
 #[derive(Debug)]
@@ -19,22 +19,22 @@ impl Network {
 impl Rigs<'_> {
     /// Drops the worker's connection without a close frame.
     pub fn drop_socket(&self, worker: &str) -> bool {
-        self.tell(worker, Order::Drop)
+        self.tell(worker, Command::Drop)
     }
 
     /// Closes the worker's socket with a code.
     pub fn close_socket(&self, worker: &str, code: u16) -> bool {
-        self.tell(worker, Order::Close(code))
+        self.tell(worker, Command::Close(code))
     }
 
     /// Sends any text, whether it is JSON or not.
     pub fn send_text(&self, worker: &str, text: impl Into<String>) -> bool {
-        self.tell(worker, Order::Send(Message::Text(text.into().into())))
+        self.tell(worker, Command::Send(Message::Text(text.into().into())))
     }
 
     /// Sends a binary frame, which is not part of the protocol.
     pub fn send_binary(&self, worker: &str, bytes: Vec<u8>) -> bool {
-        self.tell(worker, Order::Send(Message::Binary(bytes.into())))
+        self.tell(worker, Command::Send(Message::Binary(bytes.into())))
     }
 
     /// Sends a JSON object of about this many bytes.
@@ -42,7 +42,7 @@ impl Rigs<'_> {
         self.send_text(worker, format!("{{\"type\":\"filler\",\"x\":\"{}\"}}", "x".repeat(bytes)))
     }
 
-    fn tell(&self, worker: &str, order: Order) -> bool {
-        self.0.hub.state().roster.tell(worker, order)
+    fn tell(&self, worker: &str, command: Command) -> bool {
+        self.0.hub.state().roster.tell(worker, command)
     }
 }

@@ -11,7 +11,7 @@ use crate::accounts::AccountId;
 
 /// What the network tells a worker's socket from outside its own loop.
 #[derive(Debug)]
-pub(crate) enum Order {
+pub(crate) enum Command {
     /// Close with this code.
     Close(u16),
     /// Drop the connection without a close frame.
@@ -42,7 +42,7 @@ pub(crate) struct Worker {
 struct Online {
     connection: ConnectionId,
     abilities: Abilities,
-    orders: mpsc::Sender<Order>,
+    commands: mpsc::Sender<Command>,
 }
 
 /// What a connection can do and whose receipts count on it.
@@ -85,7 +85,7 @@ pub(crate) struct Newcomer {
     pub(crate) models: Value,
     pub(crate) modalities: Vec<String>,
     pub(crate) abilities: Abilities,
-    pub(crate) orders: mpsc::Sender<Order>,
+    pub(crate) commands: mpsc::Sender<Command>,
 }
 
 impl Roster {
@@ -110,10 +110,10 @@ impl Roster {
         worker.job_types.clone_from(&new.abilities.job_types);
         worker.modalities = new.modalities;
         worker.last_seen = now;
-        let seated = Online { connection, abilities: new.abilities, orders: new.orders };
+        let seated = Online { connection, abilities: new.abilities, commands: new.commands };
         if let Some(replaced) = worker.online.replace(seated) {
             // A full or closed lane means that socket is ending already.
-            let _ = replaced.orders.try_send(Order::Close(1012));
+            let _ = replaced.commands.try_send(Command::Close(1012));
         }
         (worker.id.clone(), connection)
     }
@@ -129,9 +129,9 @@ impl Roster {
 
     /// Tells the socket of a worker something; false if it is not online.
     #[cfg(feature = "rigs")]
-    pub(crate) fn tell(&self, name: &str, order: Order) -> bool {
+    pub(crate) fn tell(&self, name: &str, command: Command) -> bool {
         let online = self.workers.get(name).and_then(|worker| worker.online.as_ref());
-        online.is_some_and(|online| online.orders.try_send(order).is_ok())
+        online.is_some_and(|online| online.commands.try_send(command).is_ok())
     }
 
     pub(crate) fn is_online(&self, name: &str) -> bool {

@@ -6,6 +6,8 @@ use types::{Den, JobId, Sha256, receipt_text};
 use crate::signature::signer_of;
 
 /// Tokens by the coordinator's own tokenizer, o200k. The first call loads its table, which takes a moment.
+///
+/// *Caveat*: the tokenizer panics on about a million blanks in a row; the network itself contains that.
 pub fn count_tokens(text: &str) -> u64 {
     tiktoken_rs::o200k_base_singleton().encode_ordinary(text).len() as u64
 }

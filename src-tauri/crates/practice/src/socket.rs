@@ -4,20 +4,24 @@
 //! read as part of the next job. This loop keeps that order on purpose.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite;
 use types::JobId;
 
 use crate::event::Event;
 use crate::hub::{Hub, Seat};
-use crate::jobs::Order as JobOrder;
+use crate::jobs::Job;
 use crate::registration::{self, Refusal};
-use crate::roster::Order;
+use crate::roster::Command;
 
 mod heartbeat;
 mod job;
@@ -38,10 +42,14 @@ const GOODBYE: Duration = Duration::from_secs(1);
 enum Ending {
     /// We close it with this code.
     Close(u16),
+    /// We close it with 1009 while the rest of a huge frame is still coming in, unread.
+    TooBig,
     /// We drop it without a word: the other side sees 1006.
     Cut,
-    /// The other side is gone, with this code.
-    Gone(u16),
+    /// The other side closed it with this code, and waits for our answer.
+    Closed(u16),
+    /// The other side is gone without a word.
+    Gone,
 }
 
 /// What came next on a socket.
@@ -53,25 +61,20 @@ enum Input {
 
 /// Serves one worker's socket to its end.
 pub(crate) async fn serve(socket: WebSocket, hub: Arc<Hub>) {
-    let (orders_in, orders) = mpsc::channel(8);
+    let (commands_in, commands) = mpsc::channel(8);
     let work = hub.work();
     let heartbeat = Heartbeat::new(hub.timings.socket_ping, hub.timings.socket_pong);
-    let mut line = Line { hub: Arc::clone(&hub), socket, orders, work, inbox: VecDeque::new(), heartbeat };
+    let mut line = Line { hub: Arc::clone(&hub), socket, commands, work, inbox: VecDeque::new(), heartbeat };
     let mut worker = None;
-    let ending = match line.run(orders_in, &mut worker).await {
-        Ok(never) => match never {},
-        Err(ending) => ending,
-    };
+    let Err(ending) = line.run(commands_in, &mut worker).await;
     let code = line.end(ending).await;
     hub.emit(Event::SocketClosed { worker, code });
 }
 
-enum Never {}
-
 struct Line {
     hub: Arc<Hub>,
     socket: WebSocket,
-    orders: mpsc::Receiver<Order>,
+    commands: mpsc::Receiver<Command>,
     work: watch::Receiver<u64>,
     inbox: VecDeque<Message>,
     heartbeat: Heartbeat,
@@ -93,11 +96,11 @@ impl Drop for Seated {
 impl Line {
     async fn run(
         &mut self,
-        orders: mpsc::Sender<Order>,
+        commands: mpsc::Sender<Command>,
         worker: &mut Option<String>,
-    ) -> Result<Never, Ending> {
+    ) -> Result<Infallible, Ending> {
         let first = self.first_frame().await?;
-        let seat = match registration::read(&first).and_then(|claim| self.hub.register(claim, orders)) {
+        let seat = match registration::read(&first).and_then(|claim| self.hub.register(claim, commands)) {
             Ok(seat) => seat,
             Err(refusal) => return Err(self.refuse(refusal).await?),
         };
@@ -126,7 +129,7 @@ impl Line {
     }
 
     /// Waits for a job, with a ping after each idle while.
-    async fn next_job(&mut self, seated: &mut Seated) -> Result<JobOrder, Ending> {
+    async fn next_job(&mut self, seated: &mut Seated) -> Result<Arc<Job>, Ending> {
         loop {
             let ping_at = Instant::now() + self.hub.timings.idle_ping;
             if let Some(job) = self.job_before(ping_at, seated).await? {
@@ -142,13 +145,13 @@ impl Line {
         &mut self,
         deadline: Instant,
         seated: &mut Seated,
-    ) -> Result<Option<JobOrder>, Ending> {
+    ) -> Result<Option<Arc<Job>>, Ending> {
         loop {
             // Seen before looking, so that work that comes in between is not missed.
             self.work.mark_unchanged();
-            if let Some(order) = self.hub.take(&seated.seat) {
-                seated.running = Some(order.id.clone());
-                return Ok(Some(order));
+            if let Some(job) = self.hub.take(&seated.seat) {
+                seated.running = Some(job.id.clone());
+                return Ok(Some(job));
             }
             match self.wait(deadline, true).await? {
                 Input::Frame(frame) => self.inbox.push_back(frame),
@@ -178,14 +181,20 @@ impl Line {
     }
 
     /// Sends a frame; a socket that does not take it is gone.
-    async fn send(&mut self, frame: Value) -> Result<(), Ending> {
-        self.send_message(Message::Text(frame.to_string().into())).await
+    async fn send(&mut self, frame: impl Serialize) -> Result<(), Ending> {
+        let text = serde_json::to_string(&frame).expect("BUG: a frame can be written as JSON");
+        self.send_message(Message::Text(text.into())).await
     }
 
+    /// What leaves at once still leaves when the network closes; what is stuck does not hold the closing up.
     async fn send_message(&mut self, message: Message) -> Result<(), Ending> {
-        match timeout(self.hub.timings.send, self.socket.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Ending::Gone(1006)),
+        tokio::select! {
+            biased;
+            sent = timeout(self.hub.timings.send, self.socket.send(message)) => match sent {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) | Err(_) => Err(Ending::Gone),
+            },
+            () = self.hub.closing.cancelled() => Err(Ending::Close(1012)),
         }
     }
 
@@ -197,7 +206,7 @@ impl Line {
             tokio::select! {
                 biased;
                 () = self.hub.closing.cancelled() => return Err(Ending::Close(1012)),
-                Some(order) = self.orders.recv() => self.obey(order).await?,
+                Some(command) = self.commands.recv() => self.obey(command).await?,
                 message = self.socket.recv(), if room => {
                     if let Some(frame) = self.received(message)? {
                         return Ok(Input::Frame(frame));
@@ -212,8 +221,10 @@ impl Line {
 
     fn received(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<Option<Message>, Ending> {
         match message {
-            None | Some(Err(_)) => Err(Ending::Gone(1006)),
-            Some(Ok(Message::Close(frame))) => Err(Ending::Gone(frame.map_or(1005, |frame| frame.code))),
+            None => Err(Ending::Gone),
+            Some(Err(error)) if is_too_big(&error) => Err(Ending::TooBig),
+            Some(Err(_)) => Err(Ending::Gone),
+            Some(Ok(Message::Close(frame))) => Err(Ending::Closed(frame.map_or(1005, |frame| frame.code))),
             Some(Ok(Message::Ping(_))) => Ok(None),
             Some(Ok(Message::Pong(_))) => {
                 self.heartbeat.heard();
@@ -225,13 +236,13 @@ impl Line {
         }
     }
 
-    async fn obey(&mut self, order: Order) -> Result<(), Ending> {
-        match order {
-            Order::Close(code) => Err(Ending::Close(code)),
+    async fn obey(&mut self, command: Command) -> Result<(), Ending> {
+        match command {
+            Command::Close(code) => Err(Ending::Close(code)),
             #[cfg(feature = "rigs")]
-            Order::Drop => Err(Ending::Cut),
+            Command::Drop => Err(Ending::Cut),
             #[cfg(feature = "rigs")]
-            Order::Send(message) => self.send_message(message).await,
+            Command::Send(message) => self.send_message(message).await,
         }
     }
 
@@ -245,24 +256,43 @@ impl Line {
 
     /// Ends the socket; the code is what either side gave.
     async fn end(mut self, ending: Ending) -> u16 {
-        match ending {
-            Ending::Cut => 1006,
-            Ending::Gone(code) => code,
-            Ending::Close(code) => {
-                // Dropping right after the close frame could lose it, so the answer is awaited for a while.
-                let goodbye = async {
-                    self.socket
-                        .send(Message::Close(Some(CloseFrame { code, reason: "".into() })))
-                        .await
-                        .ok()?;
-                    while let Some(Ok(_)) = self.socket.recv().await {}
-                    Some(())
-                };
-                let _ = timeout(GOODBYE, goodbye).await;
-                code
-            }
+        let (code, goodbye) = match ending {
+            Ending::Cut | Ending::Gone => return 1006,
+            Ending::Close(code) => (code, timeout(GOODBYE, self.close(code)).await),
+            Ending::TooBig => (1009, timeout(GOODBYE, self.close_unread(1009)).await),
+            Ending::Closed(code) => (code, timeout(GOODBYE, self.drain()).await),
+        };
+        if goodbye.is_err() {
+            tracing::debug!(code, "a worker's socket was dropped before its goodbye was over");
         }
+        code
     }
+
+    async fn say_close(&mut self, code: u16) {
+        // Whoever is gone needs no close frame.
+        let _ = self.socket.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await;
+    }
+
+    async fn close(&mut self, code: u16) {
+        self.say_close(code).await;
+        self.drain().await;
+    }
+
+    /// Nothing can be read after a frame that is too big, so the close frame is only given time to arrive.
+    async fn close_unread(&mut self, code: u16) {
+        self.say_close(code).await;
+        self.hub.closing.cancelled().await;
+    }
+
+    /// Reads to the end: our close or our answer to one leaves on the way, and the connection is not reset.
+    async fn drain(&mut self) {
+        while let Some(Ok(_)) = self.socket.recv().await {}
+    }
+}
+
+fn is_too_big(error: &axum::Error) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref());
+    matches!(source, Some(tungstenite::Error::Capacity(_)))
 }
 
 /// A text frame holding a JSON object; anything else drops the socket.

@@ -8,9 +8,11 @@ use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::chat::{News, grid_note, next_news};
+use crate::chat::{News, next_news};
+use crate::completion::{Completion, GridNote};
 use crate::hub::{Hub, Placed};
 use crate::relay::{Fault, Finished, Relay};
 
@@ -39,8 +41,7 @@ struct Answering {
 impl Answering {
     fn new(hub: Arc<Hub>, placed: Placed) -> Self {
         let mut answering = Self { hub, placed, lines: VecDeque::new(), over: false };
-        let role = answering.chunk(json!({"role": "assistant"}), None);
-        answering.push(role);
+        answering.push_delta(json!({"role": "assistant"}), None);
         answering
     }
 
@@ -60,8 +61,7 @@ impl Answering {
     fn hear(&mut self, news: News) {
         match news {
             News::Told(Relay::Delta { delta, finish_reason }) => {
-                let chunk = self.chunk(delta, finish_reason.as_deref());
-                self.push(chunk);
+                self.push_delta(delta, finish_reason.as_deref());
             }
             News::Told(Relay::Done(finished)) => self.finish(&finished),
             News::Told(Relay::Failed { message, fault }) => {
@@ -69,7 +69,7 @@ impl Answering {
                     Fault::Customer => "invalid_request_error",
                     Fault::Worker => "upstream_error",
                 };
-                self.push(json!({"error": {"message": message, "type": kind}}));
+                self.lines.push_back(line(&json!({"error": {"message": message, "type": kind}})));
                 self.close();
             }
             // A lost job ends without a finish chunk.
@@ -78,12 +78,12 @@ impl Answering {
     }
 
     fn finish(&mut self, finished: &Finished) {
-        let last = self.chunk(json!({}), Some(&finished.finish_reason));
-        self.push(last);
-        let mut totals = self.frame(json!([]));
-        totals["usage"] = finished.usage.clone().unwrap_or_else(|| json!({}));
-        totals["grid"] = grid_note(&finished.worker, finished.pace, &self.placed.seed);
-        self.push(totals);
+        self.push_delta(json!({}), Some(&finished.finish_reason));
+        let mut totals = self.chunk(json!([]));
+        totals.usage = Some(finished.usage.clone().unwrap_or_else(|| json!({})));
+        totals.grid = Some(GridNote::served(finished, &self.placed.seed));
+        let totals = line(&totals);
+        self.lines.push_back(totals);
         self.close();
     }
 
@@ -94,23 +94,20 @@ impl Answering {
         self.hub.exit(&self.placed.account);
     }
 
-    fn push(&mut self, chunk: Value) {
-        self.lines.push_back(format!("data: {chunk}\n\n"));
+    fn push_delta(&mut self, delta: Value, finish_reason: Option<&str>) {
+        let choices = json!([{"index": 0, "delta": delta, "finish_reason": finish_reason}]);
+        let chunk = line(&self.chunk(choices));
+        self.lines.push_back(chunk);
     }
 
-    fn chunk(&self, delta: Value, finish_reason: Option<&str>) -> Value {
-        self.frame(json!([{"index": 0, "delta": delta, "finish_reason": finish_reason}]))
+    fn chunk(&self, choices: Value) -> Completion<'_> {
+        Completion::new(&self.hub, &self.placed, "chat.completion.chunk", choices)
     }
+}
 
-    fn frame(&self, choices: Value) -> Value {
-        json!({
-            "id": self.placed.completion_id,
-            "object": "chat.completion.chunk",
-            "created": self.hub.now().seconds(),
-            "model": self.placed.model,
-            "choices": choices,
-        })
-    }
+fn line(data: &impl Serialize) -> String {
+    let data = serde_json::to_string(data).expect("BUG: what was read as JSON can be written as JSON");
+    format!("data: {data}\n\n")
 }
 
 impl Drop for Answering {

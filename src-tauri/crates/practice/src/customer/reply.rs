@@ -1,5 +1,7 @@
 //! What a customer reads.
 
+use std::fmt;
+
 use futures_util::StreamExt as _;
 use reqwest::Response;
 use serde::Deserialize;
@@ -11,7 +13,7 @@ use super::CustomerError;
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
 /// What the network answered.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct Reply {
     /// The HTTP status. A stream that fails midway has 200 and an [`Reply::error`].
     pub status: u16,
@@ -31,6 +33,20 @@ pub struct Reply {
     pub deltas: u32,
 }
 
+// Only sizes are printed: an answer must not reach a log, and an error may quote the question.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("text_bytes", &self.text.len())
+            .field("finished", &self.finish_reason.is_some())
+            .field("grid", &self.grid)
+            .field("failed", &self.error.is_some())
+            .field("deltas", &self.deltas)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What the coordinator adds to an answer.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct GridNote {
@@ -43,6 +59,7 @@ pub struct GridNote {
     /// Speed after the first token.
     pub tokens_per_s: Option<f64>,
     /// The seed that was used; a customer's own may be any integer.
+    /// Beyond 64 bits this is the nearest float, while the network itself carries every digit.
     pub seed: Value,
 }
 

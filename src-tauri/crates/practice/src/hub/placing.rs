@@ -1,7 +1,7 @@
 //! What customers do to the shared state, and how jobs wait, go back and end.
 
-use serde_json::Value;
-use tokio::sync::mpsc;
+use std::sync::Arc;
+
 use tokio::time::Instant;
 use types::{JobId, Sha256, Timestamp};
 
@@ -9,10 +9,10 @@ use super::{Hub, State};
 use crate::accounts::AccountId;
 use crate::error::ApiError;
 use crate::event::{Event, Failure};
-use crate::jobs::{Fate, Order as JobOrder, Return};
+use crate::jobs::{Fate, Job, Return};
 use crate::limits::AT_ONCE;
-use crate::relay::{Fault, Relay};
-use crate::request::ChatRequest;
+use crate::relay::{Fault, Listener, Relay, lane};
+use crate::request::{ChatRequest, Seed};
 use crate::settlement::count_words;
 
 /// What is said when nobody could do a job.
@@ -26,9 +26,9 @@ pub(crate) struct Placed {
     pub(crate) account: AccountId,
     pub(crate) model: String,
     pub(crate) prompt: String,
-    pub(crate) seed: Value,
+    pub(crate) seed: Seed,
     pub(crate) completion_id: String,
-    pub(crate) news: mpsc::Receiver<Relay>,
+    pub(crate) news: Listener,
 }
 
 impl Hub {
@@ -57,32 +57,40 @@ impl Hub {
     }
 
     /// Puts a job back into the queue, or tells its customer that this was once too often.
-    pub(super) fn put_back(&self, job: &JobId, why: Return) {
-        let fate = self.state().jobs.put_back(job, why);
-        match fate {
-            Fate::Requeued(requeues) => {
-                self.emit(Event::JobRequeued { job: job.clone(), requeues });
-                self.work_came();
+    ///
+    /// Several returns happen at once, so that nobody takes the job in between.
+    pub(super) fn put_back(&self, id: &JobId, returns: &[Return]) {
+        let now = Instant::now();
+        let mut state = self.state();
+        let fates: Vec<Fate> = returns.iter().map(|why| state.jobs.put_back(id, *why, now)).collect();
+        drop(state);
+        for fate in fates {
+            match fate {
+                Fate::Requeued(requeues) => {
+                    self.emit(Event::JobRequeued { job: id.clone(), requeues });
+                    self.work_came();
+                }
+                Fate::GaveUp(job) => self.give_up(&job),
+                Fate::Closed => {}
             }
-            Fate::GaveUp(order) => {
-                self.tell_failure(&order, GIVING_UP.to_owned(), Fault::Worker, Failure::GaveUp);
-            }
-            Fate::Closed => {}
         }
     }
 
+    fn give_up(&self, job: &Job) {
+        self.tell_failure(job, GIVING_UP.to_owned(), Fault::Worker, Failure::GaveUp);
+    }
+
     /// Tells the customer of a closed job that there will be no answer.
-    pub(super) fn tell_failure(&self, order: &JobOrder, message: String, fault: Fault, failure: Failure) {
-        // A customer who hung up hears nothing.
-        let _ = order.customer.try_send(Relay::Failed { message, fault });
-        self.emit(Event::JobFailed { job: order.id.clone(), failure });
+    pub(super) fn tell_failure(&self, job: &Job, message: String, fault: Fault, failure: Failure) {
+        job.customer.tell(Relay::Failed { message, fault });
+        self.emit(Event::JobFailed { job: job.id.clone(), failure });
     }
 
     /// Jobs that only bounce between workers of other models fail at once. With no worker at all they wait.
     pub(super) fn give_up_hopeless(&self) {
         let closed = self.state().close_hopeless();
-        for order in closed {
-            self.tell_failure(&order, GIVING_UP.to_owned(), Fault::Worker, Failure::GaveUp);
+        for job in closed {
+            self.give_up(&job);
         }
     }
 
@@ -106,13 +114,13 @@ impl State {
         if !self.limits.enter(&account, now) {
             return Err(ApiError::TooManyAtOnce(AT_ONCE));
         }
-        let seed = request.seed().cloned().unwrap_or_else(|| self.chance.seed().into());
-        let (customer, news) = mpsc::channel(CUSTOMER_LANE);
+        let seed = request.seed().cloned().unwrap_or_else(|| Seed::drawn(self.chance.seed()));
+        let (customer, news) = lane(CUSTOMER_LANE);
         let (prompt, max_length) = (request.prompt.clone(), request.max_tokens);
         let job = JobId::new(self.chance.uuid());
-        self.jobs.add(JobOrder {
+        self.jobs.add(Job {
             id: job.clone(),
-            payload: request.into_payload(&model, seed.clone()),
+            payload: request.payload(&model, &seed),
             model: model.clone(),
             max_length,
             prompt_words: count_words(&prompt),
@@ -132,7 +140,7 @@ impl State {
         }
     }
 
-    fn close_hopeless(&mut self) -> Vec<JobOrder> {
+    fn close_hopeless(&mut self) -> Vec<Arc<Job>> {
         let Self { roster, jobs, .. } = self;
         if roster.any_text() { jobs.close_hopeless(|model| !roster.any_serves(model)) } else { Vec::new() }
     }

@@ -14,11 +14,10 @@ use crate::jobs::Jobs;
 use crate::limits::Limits;
 use crate::options::Timings;
 use crate::registration::{Claim, Refusal, check_columns};
-use crate::roster::{Abilities, ConnectionId, Newcomer, Order, Roster};
+use crate::roster::{Abilities, Command, ConnectionId, Newcomer, Roster};
 use crate::strikes::Strikes;
 
 /// Everything the coordinator remembers.
-#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) accounts: Accounts,
     pub(crate) roster: Roster,
@@ -63,10 +62,10 @@ impl State {
     pub(super) fn admit(
         &mut self,
         claim: Claim,
-        orders: mpsc::Sender<Order>,
+        commands: mpsc::Sender<Command>,
         now: Timestamp,
     ) -> Result<Seat, Refusal> {
-        let key = self.accounts.resolve(&claim.api_key, now);
+        let key = self.accounts.resolve(claim.api_key.expose(), now);
         let key = key.ok_or_else(|| Refusal::credentials("Invalid API key"))?;
         if !key.purpose.allows(Scope::ConnectWorker) {
             return Err(Refusal::forbidden("API key lacks worker.connect scope"));
@@ -83,7 +82,7 @@ impl State {
             return Err(Refusal::forbidden("worker name already registered to another account"));
         }
         check_columns(&claim)?;
-        Ok(self.seat(claim, key.account, wallet, delegated, orders, now))
+        Ok(self.seat(claim, key.account, wallet, delegated, commands, now))
     }
 
     /// The delegated key, if the worker offers a proof and it holds.
@@ -113,7 +112,7 @@ impl State {
         account: AccountId,
         wallet: Option<Address>,
         delegated: Option<Address>,
-        orders: mpsc::Sender<Order>,
+        commands: mpsc::Sender<Command>,
         now: Timestamp,
     ) -> Seat {
         let abilities = Abilities {
@@ -130,7 +129,7 @@ impl State {
             models: claim.models,
             modalities: claim.modalities,
             abilities: abilities.clone(),
-            orders,
+            commands,
         };
         let (worker_id, connection) = self.roster.seat(newcomer, self.chance.uuid(), now);
         Seat { name: claim.name, worker_id, connection, abilities }

@@ -1,5 +1,6 @@
 //! What workers do to the shared state: come, take jobs, finish them, fail them, leave.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -9,10 +10,10 @@ use types::JobId;
 use super::{Hub, Seat};
 use crate::books::BookRow;
 use crate::event::{Event, Failure};
-use crate::jobs::{Order as JobOrder, Return};
+use crate::jobs::{Job, Return};
 use crate::registration::{Claim, Refusal};
 use crate::relay::Fault;
-use crate::roster::Order;
+use crate::roster::Command;
 use crate::strikes::{Strikes, Verdict};
 
 /// What is said when a worker fails after its first token.
@@ -20,8 +21,8 @@ const MID_GENERATION: &str = "Worker failed mid-generation; please retry.";
 
 impl Hub {
     /// Seats a worker, or refuses it by the checks 5 to 10.
-    pub(crate) fn register(&self, claim: Claim, orders: mpsc::Sender<Order>) -> Result<Seat, Refusal> {
-        let seat = self.state().admit(claim, orders, self.now())?;
+    pub(crate) fn register(&self, claim: Claim, commands: mpsc::Sender<Command>) -> Result<Seat, Refusal> {
+        let seat = self.state().admit(claim, commands, self.now())?;
         self.emit(Event::WorkerReady { worker: seat.name.clone(), worker_id: seat.worker_id.clone() });
         self.give_up_hopeless();
         self.work_came();
@@ -32,16 +33,16 @@ impl Hub {
     pub(crate) fn leave(&self, seat: &Seat, running: Option<&JobId>) {
         self.state().roster.leave(&seat.name, seat.connection);
         if let Some(job) = running {
-            self.put_back(job, Return::Lost);
+            self.put_back(job, &[Return::Lost]);
         }
         self.give_up_hopeless();
     }
 
     /// The next job for this worker.
-    pub(crate) fn take(&self, seat: &Seat) -> Option<JobOrder> {
-        let order = self.state().jobs.take(Instant::now(), |model| seat.abilities.serves(model))?;
-        self.emit(Event::JobSent { job: order.id.clone(), worker: seat.name.clone() });
-        Some(order)
+    pub(crate) fn take(&self, seat: &Seat) -> Option<Arc<Job>> {
+        let job = self.state().jobs.take(Instant::now(), |model| seat.abilities.serves(model))?;
+        self.emit(Event::JobSent { job: job.id.clone(), worker: seat.name.clone() });
+        Some(job)
     }
 
     /// Enters a finished job in the books and wipes the worker's strikes.
@@ -70,8 +71,8 @@ impl Hub {
     /// The request itself is bad: the customer hears why, and nobody is blamed.
     pub(crate) fn client_error(&self, job: &JobId, message: String) {
         let closed = self.state().jobs.close(job);
-        if let Some(order) = closed {
-            self.tell_failure(&order, message, Fault::Customer, Failure::ClientError);
+        if let Some(job) = closed {
+            self.tell_failure(&job, message, Fault::Customer, Failure::ClientError);
         }
     }
 
@@ -79,11 +80,13 @@ impl Hub {
     pub(crate) fn failed(&self, seat: &Seat, job: &JobId, frames: u32) -> bool {
         let bar = self.strike(seat, job);
         if frames == 0 {
-            self.put_back(job, if bar.is_some() { Return::Evicted } else { Return::Failed });
+            // An evicted worker's socket is dropped inside the job, which is a return of its own.
+            let returns = [Return::Failed, Return::Lost];
+            self.put_back(job, if bar.is_some() { &returns } else { &returns[..1] });
         } else {
             let closed = self.state().jobs.close(job);
-            if let Some(order) = closed {
-                self.tell_failure(&order, MID_GENERATION.to_owned(), Fault::Worker, Failure::MidGeneration);
+            if let Some(job) = closed {
+                self.tell_failure(&job, MID_GENERATION.to_owned(), Fault::Worker, Failure::MidGeneration);
             }
         }
         bar.is_some()

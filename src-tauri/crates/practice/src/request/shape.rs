@@ -1,11 +1,14 @@
 //! The shape of a request, and the words for what is wrong with it.
 
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+
+use super::{SEED, Seed};
 
 const ROLES: [&str; 5] = ["system", "user", "assistant", "tool", "developer"];
 
 /// Everything that is wrong with a body; nothing if its shape is good.
-pub(super) fn shape_faults(body: &Map<String, Value>) -> Vec<Value> {
+pub(super) fn shape_faults(body: &Map<String, Value>, seed: Option<&RawValue>) -> Vec<Value> {
     let mut faults = Vec::new();
     faults.extend(text_fault(body, "model"));
     faults.extend(message_faults(body));
@@ -17,23 +20,63 @@ pub(super) fn shape_faults(body: &Map<String, Value>) -> Vec<Value> {
     }
     faults.extend(range_fault(body, "max_tokens", 1, 32_768, Number::Whole));
     faults.extend(range_fault(body, "n", 1, 4, Number::Whole));
-    if let Some(stream) = given(body, "stream").filter(|stream| !stream.is_boolean()) {
-        faults.push(wrong(
-            "bool_type",
-            &["body".into(), "stream".into()],
-            "Input should be a valid boolean",
-            stream,
-        ));
+    faults.extend(kind_fault(body, "stream", Value::is_boolean, "bool_type", "boolean"));
+    faults.extend(kind_fault(body, "tools", Value::is_array, "list_type", "list"));
+    faults.extend(kind_fault(body, "response_format", Value::is_object, "dict_type", "dictionary"));
+    if let Some(stop) = body.get("stop") {
+        faults.extend(text_or_list(&["body".into(), "stop".into()], stop, TEXTS));
     }
-    if let Some(seed) = given(body, "seed").filter(|seed| !seed.is_i64() && !seed.is_u64()) {
-        faults.push(wrong(
-            "int_type",
-            &["body".into(), "seed".into()],
-            "Input should be a valid integer",
-            seed,
-        ));
+    if seed.is_some_and(|seed| Seed::read(seed).is_none()) {
+        let words = "Input should be a valid integer";
+        faults.push(wrong("int_type", &["body".into(), SEED.into()], words, &body[SEED]));
     }
     faults
+}
+
+/// The fault of a field that is given and not of its kind.
+fn kind_fault(
+    body: &Map<String, Value>,
+    field: &str,
+    fits: fn(&Value) -> bool,
+    kind: &str,
+    name: &str,
+) -> Option<Value> {
+    let value = given(body, field).filter(|value| !fits(value))?;
+    Some(wrong(kind, &["body".into(), field.into()], &format!("Input should be a valid {name}"), value))
+}
+
+/// What a list holds, in the coordinator's words.
+#[derive(Clone, Copy)]
+struct Items {
+    list: &'static str,
+    fits: fn(&Value) -> bool,
+    kind: &'static str,
+    name: &'static str,
+}
+
+const TEXTS: Items = Items { list: "list[str]", fits: Value::is_string, kind: "string_type", name: "string" };
+const PARTS: Items =
+    Items { list: "list[dict]", fits: Value::is_object, kind: "dict_type", name: "dictionary" };
+
+/// A text, a list, or nothing. What is neither has a fault for each of the two.
+fn text_or_list(path: &[Value], value: &Value, items: Items) -> Vec<Value> {
+    let fault = |kind: &str, place: &[Value], name: &str, input: &Value| {
+        wrong(kind, &[path, place].concat(), &format!("Input should be a valid {name}"), input)
+    };
+    let no_text = || fault("string_type", &["str".into()], "string", value);
+    match value {
+        Value::Null | Value::String(_) => Vec::new(),
+        Value::Array(list) => {
+            let misfits = list.iter().enumerate().filter(|(_, item)| !(items.fits)(item));
+            let faults = misfits
+                .map(|(index, item)| fault(items.kind, &[items.list.into(), index.into()], items.name, item));
+            let faults: Vec<Value> = faults.collect();
+            if faults.is_empty() { faults } else { [vec![no_text()], faults].concat() }
+        }
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+            vec![no_text(), fault("list_type", &[items.list.into()], "list", value)]
+        }
+    }
 }
 
 fn given<'a>(body: &'a Map<String, Value>, field: &str) -> Option<&'a Value> {
@@ -60,10 +103,10 @@ fn message_faults(body: &Map<String, Value>) -> Vec<Value> {
         Some(Value::Array(messages)) => messages
             .iter()
             .enumerate()
-            .filter_map(|(index, message)| match message.get("role").map(|role| (role, role.as_str())) {
-                Some((_, Some(role))) if ROLES.contains(&role) => None,
-                Some((role, _)) => Some(wrong_role(&path(index, "role"), role)),
-                None => Some(missing_in(&path(index, "role"), message)),
+            .flat_map(|(index, message)| {
+                let role = role_fault(&path(index, "role"), message);
+                let content = text_or_list(&path(index, "content"), &message["content"], PARTS);
+                role.into_iter().chain(content)
             })
             .collect(),
         Some(other) => {
@@ -74,6 +117,14 @@ fn message_faults(body: &Map<String, Value>) -> Vec<Value> {
                 other,
             )]
         }
+    }
+}
+
+fn role_fault(path: &[Value], message: &Value) -> Option<Value> {
+    match message.get("role").map(|role| (role, role.as_str())) {
+        Some((_, Some(role))) if ROLES.contains(&role) => None,
+        Some((role, _)) => Some(wrong_role(path, role)),
+        None => Some(missing_in(path, message)),
     }
 }
 

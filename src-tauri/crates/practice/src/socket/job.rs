@@ -1,20 +1,25 @@
 //! One attempt at a text job on a worker's socket.
 
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{Ending, Line, Seated, object};
 use crate::books::BookRow;
+use crate::counting::tokens;
 use crate::event::Event;
 use crate::generation::{Answer, Generation, Heard};
 use crate::hub::Seat;
-use crate::jobs::Order as JobOrder;
+use crate::jobs::Job;
 use crate::relay::{Finished, Pace, Relay};
-use crate::settlement::{Metering, count_tokens, receipt_holds, result_hash};
+use crate::settlement::{Metering, receipt_holds, result_hash};
 
 /// A job on its way.
 struct Run {
-    order: JobOrder,
+    job: Arc<Job>,
     started: Instant,
     first_token: Option<Instant>,
     generation: Generation,
@@ -22,13 +27,25 @@ struct Run {
     cancel_sent: bool,
 }
 
+#[derive(Serialize)]
+struct JobFrame<'a> {
+    r#type: &'static str,
+    id: &'a str,
+    model: &'a str,
+    payload: &'a RawValue,
+}
+
+impl<'a> JobFrame<'a> {
+    fn of(job: &'a Job) -> Self {
+        Self { r#type: "job", id: job.id.as_str(), model: &job.model, payload: &job.payload }
+    }
+}
+
 impl Line {
     /// Sends a job and reads its frames to its end.
-    pub(super) async fn work_on(&mut self, seated: &mut Seated, order: JobOrder) -> Result<(), Ending> {
-        let frame =
-            json!({"type": "job", "id": order.id.as_str(), "model": order.model, "payload": order.payload});
-        self.send(frame).await?;
-        let mut run = Run::new(order);
+    pub(super) async fn work_on(&mut self, seated: &mut Seated, job: Arc<Job>) -> Result<(), Ending> {
+        self.send(JobFrame::of(&job)).await?;
+        let mut run = Run::new(job);
         loop {
             let deadline = Instant::now() + self.hub.timings.job_silence;
             let frame = object(&self.next_frame(deadline).await?.ok_or(Ending::Cut)?)?;
@@ -40,7 +57,7 @@ impl Line {
                 Heard::Failed => return self.fail(seated, &run),
                 Heard::ClientError(message) => {
                     seated.running = None;
-                    self.hub.client_error(&run.order.id, message);
+                    self.hub.client_error(&run.job.id, message);
                     return Ok(());
                 }
                 Heard::Garbled => return Err(Ending::Cut),
@@ -50,9 +67,8 @@ impl Line {
 
     fn relay(&self, run: &mut Run, delta: Value, finish_reason: Option<String>) {
         run.first_token.get_or_insert_with(Instant::now);
-        // A customer who hung up hears nothing; the job runs on.
-        let _ = run.order.customer.try_send(Relay::Delta { delta, finish_reason });
-        self.hub.emit(Event::TokenRelayed { job: run.order.id.clone(), frames: run.generation.frames() });
+        run.job.customer.tell(Relay::Delta { delta, finish_reason });
+        self.hub.emit(Event::TokenRelayed { job: run.job.id.clone(), frames: run.generation.frames() });
     }
 
     /// A cancel is looked for when a frame of the worker arrives, and not too often.
@@ -63,23 +79,23 @@ impl Line {
             return Ok(());
         }
         run.cancel_looked = Some(now);
-        if self.hub.state().jobs.is_cancelled(&run.order.id) {
+        if self.hub.state().jobs.is_cancelled(&run.job.id) {
             run.cancel_sent = true;
-            self.send(json!({"type": "cancel", "id": run.order.id.as_str()})).await?;
-            self.hub.emit(Event::CancelSent { job: run.order.id.clone() });
+            self.send(json!({"type": "cancel", "id": run.job.id.as_str()})).await?;
+            self.hub.emit(Event::CancelSent { job: run.job.id.clone() });
         }
         Ok(())
     }
 
     fn fail(&self, seated: &mut Seated, run: &Run) -> Result<(), Ending> {
         seated.running = None;
-        let evicted = self.hub.failed(&seated.seat, &run.order.id, run.generation.frames());
+        let evicted = self.hub.failed(&seated.seat, &run.job.id, run.generation.frames());
         if evicted { Err(Ending::Cut) } else { Ok(()) }
     }
 
     async fn settle(&mut self, seated: &mut Seated, run: Run, answer: Answer) -> Result<(), Ending> {
         let finished_at = Instant::now();
-        let core_count = count(answer.text.clone(), answer.reasoning.clone()).await;
+        let core_count = tokens(&answer.text).await + tokens(&answer.reasoning).await;
         let metering = run.metering(&answer, core_count, seated.seat.abilities.max_context_length);
         let row = self.row(&seated.seat, &run, &answer, metering, finished_at);
         let finished = Box::new(run.finished(&seated.seat, answer, metering, &row));
@@ -88,9 +104,9 @@ impl Line {
         let mut granted = 0.0;
         if self.hub.settle(row) {
             granted = den.hundredths() as f64 / 100.0;
-            let _ = run.order.customer.try_send(Relay::Done(finished));
+            run.job.customer.tell(Relay::Done(finished));
         }
-        self.send(json!({"type": "ack", "id": run.order.id.as_str(), "den": granted})).await
+        self.send(json!({"type": "ack", "id": run.job.id.as_str(), "den": granted})).await
     }
 
     fn row(
@@ -101,7 +117,7 @@ impl Line {
         metering: Metering,
         finished_at: Instant,
     ) -> BookRow {
-        let job = run.order.id.clone();
+        let job = run.job.id.clone();
         let result_hash = result_hash(&answer.text);
         let worker_sig = answer.worker_sig.clone().filter(|signature| {
             result_hash.is_some_and(|hash| receipt_holds(&job, hash, signature, &seat.abilities.signers()))
@@ -111,12 +127,12 @@ impl Line {
             worker_name: seat.name.clone(),
             worker_id: seat.worker_id.clone(),
             wallet: seat.abilities.wallet,
-            model: run.order.model.clone(),
-            den: metering.den(&run.order.model),
+            model: run.job.model.clone(),
+            den: metering.den(&run.job.model),
             output_units: u64::try_from(metering.output()).unwrap_or(0),
             duration: finished_at.duration_since(run.started),
             ttft: run.first_token.map(|first| first.duration_since(run.started)),
-            prompt_hash: run.order.prompt_hash,
+            prompt_hash: run.job.prompt_hash,
             result_hash,
             worker_sig,
             created: self.hub.now(),
@@ -125,9 +141,9 @@ impl Line {
 }
 
 impl Run {
-    fn new(order: JobOrder) -> Self {
+    fn new(job: Arc<Job>) -> Self {
         Self {
-            order,
+            job,
             started: Instant::now(),
             first_token: None,
             generation: Generation::default(),
@@ -141,8 +157,8 @@ impl Run {
             core_count,
             reported: answer.reported(),
             token_frames: u64::from(self.generation.frames()),
-            max_length: self.order.max_length,
-            prompt_words: self.order.prompt_words,
+            max_length: self.job.max_length,
+            prompt_words: self.job.prompt_words,
             max_context_length,
         }
     }
@@ -160,11 +176,4 @@ impl Run {
             pace: Pace::of(row.duration.as_secs_f64(), ttft, metering.output()),
         }
     }
-}
-
-/// Counts off the async threads: a long answer takes a while, and so does the table's first use.
-async fn count(text: String, reasoning: String) -> u64 {
-    tokio::task::spawn_blocking(move || count_tokens(&text) + count_tokens(&reasoning))
-        .await
-        .expect("BUG: counting tokens does not panic")
 }

@@ -289,3 +289,27 @@ async fn a_seeded_network_draws_the_same_seeds() {
     assert_eq!(seeds[0], seeds[1]);
     assert!(seeds[0] < 1 << 53);
 }
+
+#[tokio::test]
+async fn a_customers_seed_keeps_its_digits_on_the_way_to_the_worker_and_back() {
+    let (network, _) = network().await;
+    let account = network.open_account(None);
+    let mut wire = Wire::worker(&network, &account.api_key, "rig").await;
+    let seed = "-340282366920938463463374607431768211456";
+    for stream in [false, true] {
+        let body =
+            format!(r#"{{"model": "grid/fake-1", "messages": [], "stream": {stream}, "seed": {seed}}}"#);
+        let asking = reqwest::Client::new()
+            .post(format!("{}/v1/chat/completions", network.api_base()))
+            .bearer_auth(account.api_key.expose())
+            .timeout(PATIENCE)
+            .body(body)
+            .send();
+        let asking = tokio::spawn(async move { asking.await.expect("answers").text().await.expect("text") });
+        let job = wire.text().await;
+        assert!(job.contains(seed), "{job}");
+        wire.answer(&serde_json::from_str(&job).expect("JSON"), "x").await;
+        let answer = asking.await.expect("asked");
+        assert!(answer.contains(&format!(r#""seed":{seed}}}"#)), "{answer}");
+    }
+}

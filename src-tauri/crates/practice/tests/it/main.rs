@@ -1,6 +1,7 @@
 //! The practice network from outside: a raw test worker and a raw customer on loopback.
 
 mod customers;
+mod goodbyes;
 mod jobs;
 mod receipts;
 mod registrations;

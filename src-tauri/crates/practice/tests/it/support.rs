@@ -7,11 +7,12 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use practice::{Account, ChatCall, Customer, Event, Network, Options, Reply, Timings};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 use types::{Clock, JobId, Sensitive, Timestamp};
@@ -162,6 +163,25 @@ impl Wire {
         self.token(job, text).await;
         self.done(job, text).await;
         self.frame().await
+    }
+
+    /// Says goodbye with a close frame.
+    pub(crate) async fn close(&mut self, code: u16) {
+        let frame = CloseFrame { code: code.into(), reason: "".into() };
+        self.send_raw(Message::Close(Some(frame))).await.expect("sends");
+    }
+
+    /// Writes bytes past the library, which would not send them.
+    pub(crate) async fn write(&mut self, bytes: &[u8]) {
+        timeout(PATIENCE, self.0.get_mut().write_all(bytes)).await.expect("leaves in time").expect("leaves");
+    }
+
+    /// The next text as it is, for what [`Value`] cannot hold.
+    pub(crate) async fn text(&mut self) -> String {
+        match timeout(PATIENCE, self.0.next()).await.expect("something comes in time") {
+            Some(Ok(Message::Text(text))) => text.to_string(),
+            other => panic!("a text was expected, {other:?} came"),
+        }
     }
 
     /// Ends without a close frame.

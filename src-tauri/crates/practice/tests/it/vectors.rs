@@ -1,6 +1,7 @@
 //! The shared vector files, at the level of verdicts.
 //!
 //! Sections, cases and fields may be missing. Unknown ones are printed and never fail.
+//! The project's own files may not be missing; those of a folder named by `GRID_NODE_VECTORS` may.
 #![expect(clippy::print_stderr, reason = "what a vector run left out is told to whoever runs it")]
 
 use std::path::{Path, PathBuf};
@@ -13,20 +14,30 @@ use types::{Den, JobId, Sha256, Timestamp, model_multiplier, receipt_text};
 
 type Case = Map<String, Value>;
 
-fn folder() -> PathBuf {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/data/vectors");
-    std::env::var_os("GRID_NODE_VECTORS").map_or(shared, PathBuf::from)
+/// Names another folder with vector files.
+const ELSEWHERE: &str = "GRID_NODE_VECTORS";
+
+/// A vector file under its first name that exists.
+///
+/// The project's own copy must be there.
+/// In a folder named from outside a file may be absent: it is an empty one.
+fn file(names: &[&str]) -> Map<String, Value> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/data/vectors");
+    match std::env::var_os(ELSEWHERE) {
+        Some(folder) => found(&PathBuf::from(folder), names).unwrap_or_else(|| {
+            eprintln!("not there: {names:?}");
+            Map::new()
+        }),
+        None => found(&own, names)
+            .unwrap_or_else(|| panic!("the project's own vector file {names:?} is not in {}", own.display())),
+    }
 }
 
-/// A vector file under its first name that exists; an absent file is an empty one.
-fn file(names: &[&str]) -> Map<String, Value> {
-    let Some(path) = names.iter().map(|name| folder().join(name)).find(|path| path.exists()) else {
-        eprintln!("not there: {names:?}");
-        return Map::new();
-    };
+fn found(folder: &Path, names: &[&str]) -> Option<Map<String, Value>> {
+    let path = names.iter().map(|name| folder.join(name)).find(|path| path.exists())?;
     let text = std::fs::read_to_string(&path).expect("a readable vector file");
     match serde_json::from_str(&text).expect("a vector file is JSON") {
-        Value::Object(file) => file,
+        Value::Object(file) => Some(file),
         other => panic!("{}: not an object: {other}", path.display()),
     }
 }
