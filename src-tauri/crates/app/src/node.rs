@@ -22,7 +22,8 @@ use types::{Clock, Code, DelegationCertificate, ModelId, Sensitive, WorkerName};
 use worker::presence::Policy;
 
 use crate::{Home, HomeError, Phase, Status};
-use driver::{Command, Driver};
+use driver::Driver;
+use inputs::Command;
 
 /// What a node needs to run.
 #[derive(Debug)]

@@ -5,19 +5,16 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use crate::socket::{self, Connection, Patience};
+use crate::socket::{self, Connection, Patience, Socket};
 use crate::wire::{self, Incoming};
 use crate::{Endpoint, Refusal, Registration};
 
 /// Vision requests and recipe graphs arrive inside a job frame; the coordinator sets no limit of its own.
 const LARGEST_FRAME: usize = 64 * 1024 * 1024;
-
-/// The socket under a connection.
-pub(crate) type Socket = WebSocketStream<TcpStream>;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]

@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use types::{Den, FinishReason, JobId, Private, Signature, Usage};
 
-use crate::connect::Socket;
 use crate::wire::{self, Incoming, JobFrame};
+
+/// The socket under a connection.
+pub(crate) type Socket = WebSocketStream<TcpStream>;
 
 /// How long we wait for what. Tests pass shorter ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

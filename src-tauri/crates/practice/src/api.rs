@@ -13,6 +13,7 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 use types::{Den, Timestamp};
 
 use crate::accounts::{Key, Scope};
+use crate::credential::credential;
 use crate::error::ApiError;
 use crate::hub::Hub;
 use crate::{chat, socket};
@@ -37,14 +38,6 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(hub)
-}
-
-/// The credential of a request: the `apikey` header first, then `Authorization`.
-pub(crate) fn credential(headers: &HeaderMap) -> Option<&str> {
-    let text =
-        |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
-    text("apikey")
-        .or_else(|| text("authorization").map(|value| value.strip_prefix("Bearer ").unwrap_or(value)))
 }
 
 async fn worker_socket(State(hub): State<Arc<Hub>>, upgrade: WebSocketUpgrade) -> Response {

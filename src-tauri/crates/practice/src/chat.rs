@@ -8,15 +8,15 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use tokio::time::timeout;
 use types::JobId;
 
 use crate::accounts::Scope;
-use crate::api::credential;
 use crate::completion::{Completion, GridNote};
 use crate::counting::tokens;
+use crate::credential::credential;
 use crate::error::ApiError;
 use crate::hub::{Hub, Placed};
+use crate::news::{News, next_news};
 use crate::relay::{Fault, Finished, Relay};
 use crate::request::ChatRequest;
 use crate::sse;
@@ -65,27 +65,6 @@ async fn wait(hub: &Hub, mut placed: Placed) -> Result<Response, ApiError> {
             News::Silence => return Ok(empty_body(hub, &placed).await),
             News::Over => return Err(ApiError::ShuttingDown),
         }
-    }
-}
-
-/// What a customer hears next.
-pub(crate) enum News {
-    Told(Relay),
-    /// Nothing for too long.
-    Silence,
-    /// The network is shutting down.
-    Over,
-}
-
-pub(crate) async fn next_news(hub: &Hub, placed: &mut Placed) -> News {
-    tokio::select! {
-        biased;
-        () = hub.closing.cancelled() => News::Over,
-        news = timeout(hub.timings.customer_silence, placed.news.next()) => match news {
-            Ok(Some(relay)) => News::Told(relay),
-            Ok(None) => News::Over,
-            Err(_) => News::Silence,
-        },
     }
 }
 

@@ -11,9 +11,9 @@ use futures_util::stream;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::chat::{News, next_news};
 use crate::completion::{Completion, GridNote};
 use crate::hub::{Hub, Placed};
+use crate::news::{News, next_news};
 use crate::relay::{Fault, Finished, Relay};
 
 /// The response whose body follows the job.

@@ -13,7 +13,7 @@ use worker::job::{self, Entry, Jobs, Offer};
 use worker::presence::{self, Ended, Lost, Presence};
 
 use super::deadlines::{Deadlines, Due};
-use super::inputs::{Input, Sources};
+use super::inputs::{Command, Input, Sources};
 use super::receipts::Receipts;
 use super::records::{Records, Summary};
 use super::self_test::{SelfTest, Verdict};
@@ -22,14 +22,6 @@ use crate::{Phase, Status};
 
 /// The context is cut to this until the memory that is free can be planned with: its cache grows with every token.
 const LARGEST_CONTEXT: u32 = 16_384;
-
-/// What the owner can ask for.
-#[derive(Debug)]
-pub(super) enum Command {
-    Resume,
-    Pause { now: bool },
-    Shutdown,
-}
 
 /// Something for one of the machines, waiting its turn.
 #[derive(Debug)]

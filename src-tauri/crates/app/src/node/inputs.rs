@@ -6,9 +6,18 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use super::driver::Command;
-
 type Launched = Result<(Engine, mpsc::Receiver<EngineEvent>), LaunchError>;
+
+/// What the owner can ask for.
+#[derive(Debug)]
+pub(super) enum Command {
+    /// Serve.
+    Resume,
+    /// Stop serving; after the running job unless `now`.
+    Pause { now: bool },
+    /// End.
+    Shutdown,
+}
 
 /// One thing that happened.
 pub(super) enum Input {

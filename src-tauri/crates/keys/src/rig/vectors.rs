@@ -8,14 +8,17 @@ use types::{Delegation, JobId, RegistrationProof, Sha256, WorkerName, receipt_te
 
 use crate::{KeyError, PayoutKey, RigKey};
 
-/// The vector file from `GRID_NODE_VECTORS`, else the project's copy.
+/// The vector file from `GRID_NODE_VECTORS`, which need not hold it, else the project's copy, which must.
 fn vectors() -> Value {
-    let folder = std::env::var_os("GRID_NODE_VECTORS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/data/vectors")),
-        PathBuf::from,
-    );
+    let given = std::env::var_os("GRID_NODE_VECTORS").map(PathBuf::from);
+    let own = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/data/vectors"));
+    let folder = given.clone().unwrap_or_else(own);
     let candidates = ["worker-receipts.json", "receipts.json"].map(|name| folder.join(name));
-    let path = candidates.iter().find(|path| path.exists()).expect("a receipts vector file");
+    let Some(path) = candidates.iter().find(|path| path.exists()) else {
+        assert!(given.is_some(), "the project's own receipt vectors are missing");
+        println!("no receipt vectors in the given folder");
+        return Value::Null;
+    };
     serde_json::from_slice(&std::fs::read(path).expect("readable vectors")).expect("vectors are JSON")
 }
 
