@@ -1,7 +1,7 @@
 //! Show and ask: the window around the node.
 //!
 //! Commands unpack, call one function of `app`, and convert.
-//! The window may be closed, suspended or crash, and nothing else changes.
+//! A page that crashes or sleeps changes nothing; closing the window ends the app until there is a tray.
 //!
 //! **Invariants:** no business rule lives here; nothing secret and no path crosses to the window; the window has no
 //! file, shell or network plugin; what no capability grants is refused, because every command is declared in `build.rs`.
@@ -36,7 +36,7 @@ pub struct Options {
 }
 
 /// The longest that closing the app may take; what has not ended by then is left to its parent's death.
-const SHUTDOWN: Duration = Duration::from_secs(5);
+const SHUTDOWN: Duration = Duration::from_secs(8);
 
 /// The window is told of changes at most this often; it then reads the newest state.
 const TELL_AGAIN: Duration = Duration::from_millis(500);

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::dto::{Failure, Phase, Status};
 
-/// Practice jobs under way at once; more wait for their turn.
+/// Practice jobs under way at once; more are refused, so that a pause never waits behind them.
 const JOBS_AT_ONCE: usize = 4;
 
 /// A handle on the running node.
@@ -93,12 +93,14 @@ impl Keeper {
                 () = end.cancelled() => return,
             };
             match started {
-                Ok(rehearsal) => return self.serve(rehearsal).await,
-                Err(error) => self.out.send_replace(Status::not_started(&options(), &error)),
-            };
+                Ok(rehearsal) => self.serve(rehearsal).await,
+                Err(error) => drop(self.out.send_replace(Status::not_started(&options(), &error))),
+            }
+            // Reached with the end not asked for: nothing was started, or the node broke down and says so.
             tokio::select! {
-                again = self.asked_to_start() => if !again { return },
+                biased;
                 () = end.cancelled() => return,
+                again = self.asked_to_start() => if !again { return },
             }
             self.out.send_replace(Status::starting(&options()));
         }
@@ -120,7 +122,8 @@ impl Keeper {
         }
     }
 
-    async fn serve(mut self, rehearsal: Rehearsal) {
+    /// Serves until the end is asked for or the node breaks down.
+    async fn serve(&mut self, rehearsal: Rehearsal) {
         let mut changes = rehearsal.changes();
         let mut jobs = FuturesUnordered::new();
         self.out.send_replace(rehearsal.status().into());
@@ -133,7 +136,7 @@ impl Keeper {
                     self.out.send_replace(now.into());
                 }
                 Some(()) = jobs.next(), if !jobs.is_empty() => {}
-                request = self.requests.recv(), if jobs.len() < JOBS_AT_ONCE => match request {
+                request = self.requests.recv() => match request {
                     None => break,
                     Some(Request::Pause(done)) => {
                         rehearsal.pause().await;
@@ -142,6 +145,9 @@ impl Keeper {
                     Some(Request::Resume(done)) => {
                         rehearsal.resume().await;
                         let _ = done.send(());
+                    }
+                    Some(Request::Job { answer, .. }) if jobs.len() >= JOBS_AT_ONCE => {
+                        let _ = answer.send(Err(Failure::busy()));
                     }
                     Some(Request::Job { prompt, answer }) => jobs.push(job(&rehearsal, prompt, answer)),
                 },
@@ -156,6 +162,12 @@ async fn job(rehearsal: &Rehearsal, prompt: String, answer: oneshot::Sender<Resu
     let reply = rehearsal.send_job(&prompt).await;
     // A window that was closed does not wait for its answer.
     let _ = answer.send(reply.map_err(|error| Failure::because(&error)));
+}
+
+/// An error and what is behind it, in one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let behind = std::iter::successors(error.source(), |error| error.source());
+    behind.fold(error.to_string(), |line, error| format!("{line}: {error}"))
 }
 
 impl Status {
@@ -179,8 +191,8 @@ impl Status {
     fn not_started(options: &RehearsalOptions, error: &StartError) -> Self {
         Self {
             phase: Phase::NeedsAttention,
-            code: error.code().map(|code| code.name().to_owned()),
-            detail: Some(error.to_string()),
+            code: Some(error.code().name().to_owned()),
+            detail: Some(with_sources(error)),
             ..Self::starting(options)
         }
     }
@@ -189,6 +201,10 @@ impl Status {
 impl Failure {
     fn because(error: &dyn std::error::Error) -> Self {
         Self { code: None, detail: error.to_string() }
+    }
+
+    fn busy() -> Self {
+        Self { code: None, detail: "Some practice jobs are under way already.".to_owned() }
     }
 
     fn ended() -> Self {

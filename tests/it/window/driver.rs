@@ -198,7 +198,7 @@ fn start_driver(port: u16, home: &Path) -> Child {
         .kill_on_drop(true);
     driver
         .spawn()
-        .expect("WebKitWebDriver is and dbus-run-session are installed; `cargo xtask setup` sees to it")
+        .expect("WebKitWebDriver and dbus-run-session are installed; `cargo xtask setup` sees to it")
 }
 
 async fn connect(port: u16) -> Client {

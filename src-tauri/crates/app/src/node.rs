@@ -128,14 +128,14 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// The words for it; `None` for the practice network's own trouble.
-    pub const fn code(&self) -> Option<Code> {
+    /// The words for it.
+    pub const fn code(&self) -> Code {
         match self {
-            Self::Home(HomeError::AlreadyRunning) => Some(Code::AlreadyRunning),
-            Self::Home(HomeError::Unusable(_)) => Some(Code::HomeUnusable),
-            Self::Ledger(error) if error.is_transient() => Some(Code::DiskFull),
-            Self::Ledger(_) => Some(Code::LedgerUnusable),
-            Self::Key(_) | Self::Practice(_) | Self::Name(_) => None,
+            Self::Home(HomeError::AlreadyRunning) => Code::AlreadyRunning,
+            Self::Home(HomeError::Unusable(_)) => Code::HomeUnusable,
+            Self::Ledger(error) if error.is_transient() => Code::DiskFull,
+            Self::Ledger(_) => Code::LedgerUnusable,
+            Self::Key(_) | Self::Practice(_) | Self::Name(_) => Code::Internal,
         }
     }
 }

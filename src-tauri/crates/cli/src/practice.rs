@@ -33,10 +33,6 @@ pub(crate) fn options(parts: &Parts, home: PathBuf) -> anyhow::Result<RehearsalO
 
 /// The owner's words in front of the technical ones.
 pub(crate) fn explained(error: app::StartError) -> anyhow::Error {
-    let words = error.code().map(|code| format!("{}. {} {}", code.title(), code.cause(), code.action()));
-    let error = anyhow::Error::new(error);
-    match words {
-        Some(words) => error.context(words),
-        None => error,
-    }
+    let code = error.code();
+    anyhow::Error::new(error).context(format!("{}. {} {}", code.title(), code.cause(), code.action()))
 }

@@ -97,6 +97,11 @@ fn to_json(status: &Status) -> serde_json::Value {
     })
 }
 
+fn reason(code: types::Code, detail: Option<&str>) -> String {
+    let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
+    format!(": {}. {}{detail} {}", code.title(), code.cause(), code.action())
+}
+
 fn to_line(status: &Status) -> String {
     let state = match status.phase {
         Phase::Starting => "Starting".to_owned(),
@@ -111,7 +116,7 @@ fn to_line(status: &Status) -> String {
         Phase::Paused => "Paused by you".to_owned(),
         Phase::NeedsAttention => "Needs attention".to_owned(),
     };
-    let reason = status.code.map(|code| format!(": {}. {}", code.title(), code.action())).unwrap_or_default();
+    let reason = status.code.map(|code| reason(code, status.detail.as_deref())).unwrap_or_default();
     let model = status.model.as_ref().map(|model| format!(" · {model}")).unwrap_or_default();
     let device = status.device.as_ref().map(|device| format!(" on {device}")).unwrap_or_default();
     format!(

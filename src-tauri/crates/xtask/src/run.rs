@@ -50,9 +50,12 @@ impl Profile {
     }
 }
 
+/// Windows cannot overwrite a program that runs, and the chores are one.
+pub(crate) const NOT_OURSELVES: &[&str] = if cfg!(windows) { &["--exclude", "xtask"] } else { &[] };
+
 fn build(place: &Place, profile: Profile) -> anyhow::Result<()> {
     let what = ["build", "--workspace", "--features", "custom-protocol"];
-    process::run(place.cargo().args(what).args(profile.arguments()))
+    process::run(place.cargo().args(what).args(NOT_OURSELVES).args(profile.arguments()))
 }
 
 /// Sets up, builds and starts.
@@ -63,6 +66,7 @@ pub(crate) fn run(
     steps: &mut Steps,
 ) -> anyhow::Result<()> {
     let profile = if options.release { Profile::Release } else { Profile::Debug };
+    steps.must("node", ui::node)?;
     steps.must("system packages", || setup::system_packages(place, Purpose::Run, consent))?;
     steps.must("screen: packages", || ui::packages(place))?;
     steps.must("screen: build", || ui::build(place))?;

@@ -88,7 +88,7 @@ pub(crate) const LIBRARY: &str = "webkit2gtk-4.1";
 pub(crate) fn programs(purpose: Purpose) -> &'static [&'static str] {
     match purpose {
         Purpose::Run => &["cc", "pkg-config"],
-        Purpose::Test => &["cc", "pkg-config", "xvfb-run", "dbus-run-session"],
+        Purpose::Test => &["cc", "pkg-config", "xvfb-run", "dbus-run-session", "WebKitWebDriver"],
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) fn test(place: &Place, consent: Consent, steps: &mut Steps) -> anyhow
 
 /// Everything a test run needs, up to the built executables and the test model.
 pub(crate) fn set_up(place: &Place, consent: Consent, steps: &mut Steps) -> anyhow::Result<()> {
+    steps.must("node", ui::node)?;
     steps.must("system packages", || setup::system_packages(place, Purpose::Test, consent))?;
     steps.must("test runner", || nextest::install(place))?;
     steps.must("screen: packages", || ui::packages(place))?;
@@ -39,11 +40,6 @@ pub(crate) fn set_up(place: &Place, consent: Consent, steps: &mut Steps) -> anyh
 
 /// Builds the executables together with all tests: alone they would get other features, and Tauri be built twice.
 fn build(place: &Place) -> anyhow::Result<()> {
-    process::run(place.cargo().args([
-        "build",
-        "--workspace",
-        "--all-targets",
-        "--features",
-        "custom-protocol",
-    ]))
+    let what = ["build", "--workspace", "--all-targets", "--features", "custom-protocol"];
+    process::run(place.cargo().args(what).args(run::NOT_OURSELVES))
 }

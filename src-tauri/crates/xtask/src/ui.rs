@@ -12,10 +12,17 @@ use crate::say;
 /// The oldest Node the screen's tools run on.
 const OLDEST_NODE: u32 = 20;
 
+/// What helps against an older one, on every system.
+const HOW: &str = "Install it from nodejs.org, or with npm: npm install --global n && n 20";
+
+/// Makes sure Node is there and new enough. No package manager of a system is asked: theirs are often too old.
+pub(crate) fn node() -> anyhow::Result<()> {
+    let version = process::answer(Command::new("node").arg("--version"));
+    node_is_new_enough(version.as_deref())
+}
+
 /// Installs the screen's packages if the lock file changed since the last time, exactly as locked.
 pub(crate) fn packages(place: &Place) -> anyhow::Result<()> {
-    let version = process::answer(Command::new("node").arg("--version"));
-    node_is_new_enough(version.as_deref())?;
     let lock =
         std::fs::read_to_string(place.ui().join("package-lock.json")).context("ui/package-lock.json")?;
     let stamp = place.stamps().join("package-lock.json");
@@ -58,8 +65,12 @@ fn node_is_new_enough(version: Option<&str>) -> anyhow::Result<()> {
     let major = |text: &str| text.trim_start_matches('v').split('.').next()?.parse::<u32>().ok();
     match version.map(|text| (text, major(text))) {
         Some((_, Some(found))) if found >= OLDEST_NODE => Ok(()),
-        Some((text, _)) => bail!("Node {OLDEST_NODE} or newer is needed to build the screen; this is {text}"),
-        None => bail!("Node {OLDEST_NODE} or newer with npm is needed to build the screen; none was found"),
+        Some((text, _)) => {
+            bail!("Node {OLDEST_NODE} or newer is needed to build the screen; this is {text}. {HOW}")
+        }
+        None => {
+            bail!("Node {OLDEST_NODE} or newer with npm is needed to build the screen; none was found. {HOW}")
+        }
     }
 }
 

@@ -25,7 +25,8 @@ export class NodeState {
   /** Begins to follow the node; the result ends it. */
   follow(): () => void {
     const stop = this.#backend.onStatusChanged(() => void this.read())
-    stop.catch(() => (this.answers = false))
+    // Once more when the listening has begun, since a change before that would have been missed.
+    stop.then(() => this.read()).catch(() => (this.answers = false))
     void this.read()
     return () => void stop.then((end) => end()).catch(() => {})
   }

@@ -58,7 +58,7 @@ async fn a_second_instance_is_told_about_the_first() {
     let rig = Rig::new();
     let first = rig.waiting().await;
     let second = Rehearsal::start(rig.options()).await.err().expect("one home, one node");
-    assert_eq!(second.code(), Some(Code::AlreadyRunning), "{second}");
+    assert_eq!(second.code(), Code::AlreadyRunning, "{second}");
     first.send_job("Amen").await.expect("the first goes on");
     first.shutdown().await;
     rig.waiting().await.shutdown().await;
@@ -72,7 +72,7 @@ async fn a_damaged_ledger_is_left_as_it_is() {
     let ledger = options.home.join("ledger.sqlite");
     std::fs::write(&ledger, [b'x'; 8192]).expect("writes");
     let error = Rehearsal::start(options).await.err().expect("must not start");
-    assert_eq!(error.code(), Some(Code::LedgerUnusable), "{error}");
+    assert_eq!(error.code(), Code::LedgerUnusable, "{error}");
     assert_eq!(std::fs::read(ledger).expect("reads"), [b'x'; 8192]);
 }
 
