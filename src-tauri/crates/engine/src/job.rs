@@ -7,11 +7,10 @@ use engine_protocol::{Finish, Generate, GenerateUsage};
 
 use crate::loaded::Loaded;
 use crate::model::ModelError;
+use crate::pace::Pace;
 use crate::sampling::{NotNumbers, Sampler, Settings};
 use crate::text::{Detokenizer, Found, Shield, StopFilter, VocabularyError};
 
-/// Tokens of a prompt read at once: between chunks the job can be cancelled and its progress is told.
-const CHUNK: usize = 64;
 const MAX_STOPS: usize = 64;
 
 /// Where an answer goes.
@@ -150,15 +149,20 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Reads the prompt in chunks; gives the logits of the first token of the answer.
+    ///
+    /// Between chunks the job can be cancelled and its progress is told.
     fn read(&mut self, prompt: &[u32]) -> Result<Step<Vec<f32>>, JobError> {
-        let mut logits = Vec::new();
-        for (index, chunk) in prompt.chunks(CHUNK).enumerate() {
+        let (mut logits, mut pace, mut position) = (Vec::new(), Pace::default(), 0);
+        while position < prompt.len() {
             if let Some(finish) = self.interruption() {
                 return Ok(Step::End(finish));
             }
-            let position = index * CHUNK;
+            let chunk = &prompt[position..prompt.len().min(position + pace.chunk())];
+            let began = (self.watch.elapsed)();
             logits = self.forward(chunk, position)?;
-            self.sink.reading(((position + chunk.len()) * 100 / prompt.len()) as u8);
+            pace.learn((self.watch.elapsed)().saturating_sub(began));
+            position += chunk.len();
+            self.sink.reading((position * 100 / prompt.len()) as u8);
         }
         Ok(Step::Go(logits))
     }
@@ -226,5 +230,86 @@ impl Run<'_> {
         if !text.is_empty() {
             self.sink.token(text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
+
+    use engine_protocol::Turn;
+
+    use super::*;
+    use crate::model::Model;
+
+    /// Needs 300 ms for each token, by a clock of its own, and ends every answer at once.
+    #[derive(Clone, Default)]
+    struct Slow {
+        chunks: Arc<Mutex<Vec<usize>>>,
+    }
+
+    impl Slow {
+        fn chunks(&self) -> Vec<usize> {
+            self.chunks.lock().expect("unpoisoned").clone()
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::from_millis(300) * self.chunks().iter().sum::<usize>() as u32
+        }
+    }
+
+    impl Model for Slow {
+        fn forward(&mut self, tokens: &[u32], _: usize) -> Result<Vec<f32>, ModelError> {
+            self.chunks.lock().expect("unpoisoned").push(tokens.len());
+            // Token 2 ends a turn.
+            Ok((0..2048).map(|token| if token == 2 { 1.0 } else { 0.0 }).collect())
+        }
+
+        fn reset(&mut self) {}
+    }
+
+    struct Nowhere;
+
+    impl Sink for Nowhere {
+        fn token(&mut self, _: String) {}
+        fn reading(&mut self, _: u8) {}
+    }
+
+    fn request() -> Generate {
+        let content = "and ".repeat(20);
+        let turn = Turn { role: "user".into(), content, tool_calls: vec![], tool_call_id: None, name: None };
+        Generate {
+            job: "job".into(),
+            messages: vec![turn],
+            max_tokens: 10,
+            max_seconds: 600,
+            stop: vec![],
+            temperature: 0.0,
+            top_p: 1.0,
+            top_k: None,
+            min_p: None,
+            seed: 0,
+            presence_penalty: 0.0,
+            frequency_penalty: 0.0,
+            repetition_penalty: 1.0,
+        }
+    }
+
+    #[test]
+    fn a_slow_machine_reads_a_prompt_in_small_steps() {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/data/models/kjv-tiny.Q8_0.gguf");
+        let mut loaded = Loaded::open(&path, None, &mut |_, _| {}).expect("loads");
+        let slow = Slow::default();
+        loaded.model = Box::new(slow.clone());
+        let (cancelled, steps) = (AtomicBool::new(false), AtomicU64::new(0));
+        let watch = Watch { cancelled: &cancelled, steps: &steps, elapsed: &|| slow.elapsed() };
+        let outcome = loaded.run(&request(), &watch, &mut Nowhere).expect("finishes");
+        let chunks = slow.chunks();
+        assert_eq!(outcome.usage.prompt_tokens as usize, chunks.iter().sum::<usize>(), "each token once");
+        assert_eq!(chunks[0], 4);
+        assert!(chunks.len() > 8 && chunks[1..].iter().all(|&size| size <= 2), "{chunks:?}");
+        assert_eq!(steps.load(Ordering::Relaxed), chunks.len() as u64, "each chunk is a step");
     }
 }

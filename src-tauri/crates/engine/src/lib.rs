@@ -12,11 +12,13 @@
 //! - Every `Generate` is answered by exactly one terminal message, and no `Token` follows it.
 //! - After a `Failed`, no further job is run: the parent must start a new process.
 //! - Prompts and answers reach neither the log nor a panic message.
-//! - Same file, request and seed give the same answer on the same machine.
+//! - Same file, request and seed give the same answer on the same machine, except that a machine which slows down may
+//!   read the prompt in other chunks, and these round differently in the last digits.
 
 mod job;
 mod loaded;
 pub mod model;
+mod pace;
 pub mod preflight;
 mod requantize;
 pub mod sampling;

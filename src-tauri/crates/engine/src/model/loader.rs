@@ -12,6 +12,7 @@ use super::attention::{Attention, Norm, Projection};
 use super::cache::Cache;
 use super::decoder::{Decoder, all_finite};
 use super::layer::{FeedForward, Layer};
+use super::memory;
 use super::rope::Rope;
 use crate::preflight::{Preflight, Weight};
 
@@ -24,6 +25,9 @@ pub enum LoadError {
     /// No memory for a weight.
     #[error("there is not enough memory for the model")]
     OutOfMemory,
+    /// No memory for that many tokens.
+    #[error("there is not enough memory for a context of {0} tokens")]
+    Context(usize),
     /// NaN or infinity among the weights.
     #[error("the model file is damaged: it has weights that are no numbers")]
     NotNumbers,
@@ -38,7 +42,7 @@ impl LoadError {
         match self {
             Self::Unreadable(_) => LoadFault::Unreadable,
             Self::NotNumbers => LoadFault::Malformed,
-            Self::OutOfMemory => LoadFault::OutOfMemory,
+            Self::OutOfMemory | Self::Context(_) => LoadFault::OutOfMemory,
             Self::Prepare(_) => LoadFault::Internal,
         }
     }
@@ -54,6 +58,9 @@ pub fn load(
     device: &Device,
     progress: &mut dyn FnMut(u8),
 ) -> Result<Box<dyn Model>, LoadError> {
+    if !memory::fits(&preflight.sizes, context) {
+        return Err(LoadError::Context(context));
+    }
     let total = preflight.weights.iter().map(|weight| weight.length).sum();
     let mut source = Source { preflight, file, device, progress, read: 0, total };
     Ok(Box::new(decoder(&mut source, context)?))

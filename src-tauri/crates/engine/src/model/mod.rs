@@ -9,6 +9,7 @@ mod cache;
 mod decoder;
 mod layer;
 mod loader;
+mod memory;
 mod rope;
 
 pub use loader::{LoadError, load};

@@ -2,6 +2,10 @@
 
 use super::{Architecture, Defect, Gap, Metadata, PreflightError};
 
+/// The longest entries of known vocabularies are runs of 128 spaces, two bytes each. One token's text must fit in one
+/// message of the engine protocol with room to spare.
+const MAX_ENTRY_BYTES: usize = 1024;
+
 /// The sizes of a decoder-only transformer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hyperparameters {
@@ -106,16 +110,27 @@ fn refuse_features(keys: &Keys<'_>) -> Result<(), Gap> {
     if keys.metadata.unsigned(&keys.name("expert_count")).is_some_and(|count| count > 0) {
         return Err(Gap::Feature("a mixture of experts"));
     }
-    let scaling = keys.metadata.text(&keys.name("rope.scaling.type"));
-    if scaling.is_some_and(|kind| kind != "none") || keys.has("rope.scale_linear") {
+    if is_stretched(keys) {
         return Err(Gap::Feature("this kind of context extension"));
     }
     Ok(())
 }
 
+/// A factor without a type means a linear extension.
+fn is_stretched(keys: &Keys<'_>) -> bool {
+    const FACTOR: &str = "rope.scaling.factor";
+    let by_factor = || keys.has(FACTOR) && keys.metadata.float(&keys.name(FACTOR)) != Some(1.0);
+    let kind = keys.metadata.text(&keys.name("rope.scaling.type"));
+    kind.map_or_else(by_factor, |kind| kind != "none") || keys.has("rope.scale_linear")
+}
+
 fn vocabulary(keys: &Keys<'_>) -> Result<usize, Defect> {
     const TOKENS: &str = "tokenizer.ggml.tokens";
-    let tokens = keys.metadata.texts(TOKENS).ok_or_else(|| key(TOKENS))?.len();
+    let entries = keys.metadata.texts(TOKENS).ok_or_else(|| key(TOKENS))?;
+    if entries.iter().any(|entry| entry.len() > MAX_ENTRY_BYTES) {
+        return Err(Defect::OutOfBounds("an entry of the vocabulary"));
+    }
+    let tokens = entries.len();
     if tokens == 0 || tokens > 1 << 20 {
         return Err(Defect::OutOfBounds("the vocabulary"));
     }

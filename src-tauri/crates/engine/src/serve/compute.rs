@@ -141,7 +141,7 @@ mod tests {
         }
     }
 
-    /// Fails in the given way after a few good tokens.
+    /// Fails in the given way after a few good passes.
     struct Failing {
         good: usize,
         failure: fn() -> Result<Vec<f32>, ModelError>,
@@ -166,7 +166,8 @@ mod tests {
 
     fn failing(failure: fn() -> Result<Vec<f32>, ModelError>) -> Model {
         let mut loaded = Loaded::open(&path(), None, &mut |_, _| {}).expect("loads");
-        loaded.model = Box::new(Failing { good: 3, failure });
+        // Three passes read the prompt and two the answer's first tokens; the third token comes of the last.
+        loaded.model = Box::new(Failing { good: 5, failure });
         Model::Ready(Box::new(loaded))
     }
 

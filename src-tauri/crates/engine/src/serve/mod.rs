@@ -6,7 +6,8 @@
 //!
 //! What the parent gets for messages out of order: `Generate` without a model or during other work is answered by
 //! `Failed`, because it is the parent's mistake and no customer's; `Load` during other work by `LoadFailed`. `Cancel`
-//! of a job that is not running is ignored.
+//! of a job that is not running is ignored. A second `Generate` with the running job's id ends the conversation: any
+//! answer to it would look like the end of the first.
 
 mod compute;
 mod outbox;
@@ -40,7 +41,7 @@ pub enum End {
     /// The parent speaks another version.
     #[error("the parent speaks version {0} of the engine protocol, this engine speaks version {VERSION}")]
     Version(u32),
-    /// The first message was not `Hello`, or a second `Hello` came.
+    /// The first message was not `Hello`, a second `Hello` came, or the running job was given again.
     #[error("the parent did not follow the engine protocol")]
     Disorder,
     /// The bytes were no message.

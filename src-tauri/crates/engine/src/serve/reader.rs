@@ -30,6 +30,8 @@ pub(super) fn run(mut from: impl Read, orders: &SyncSender<Order>, state: &State
         match next(&mut from) {
             Ok(ToEngine::Hello { .. }) => return End::Disorder,
             Ok(ToEngine::Load { path, max_context }) => load(path, max_context, orders, state, outbox),
+            // Two streams under one name could not be told apart.
+            Ok(ToEngine::Generate(request)) if state.is_running(&request.job) => return End::Disorder,
             Ok(ToEngine::Generate(request)) => generate(request, orders, state, outbox),
             Ok(ToEngine::Cancel { job }) => state.cancel(&job),
             Ok(ToEngine::Shutdown) => return End::Shutdown,

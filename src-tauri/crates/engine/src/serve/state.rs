@@ -51,6 +51,11 @@ impl State {
         }
     }
 
+    /// Whether the job is the one at work.
+    pub(super) fn is_running(&self, job: &str) -> bool {
+        matches!(&*self.work(), Work::Job { id, .. } if id == job)
+    }
+
     pub(super) fn is_busy(&self) -> bool {
         !matches!(*self.work(), Work::Idle)
     }

@@ -5,9 +5,15 @@
 //! spelled in a message gets a mark after its first character, a private-use character found in no message. It no
 //! longer matches; the mark is taken out again from the plain parts of the rendered text before they become tokens.
 //!
+//! The arguments of a tool call are JSON, in which `\u003c` is `<`: they are parsed first, then the texts inside are
+//! shielded.
+//!
 //! *Caveat*: a template that cuts messages apart and glues the pieces anew could form a control token from them.
 
+use std::borrow::Cow;
+
 use engine_protocol::{Turn, TurnToolCall};
+use serde_json::Value;
 
 use super::Vocabulary;
 
@@ -20,7 +26,8 @@ pub struct Shield<'a> {
 impl<'a> Shield<'a> {
     /// A mark that appears in none of the turns; `None` if they contain every candidate.
     pub fn new(vocabulary: &'a Vocabulary, turns: &[Turn]) -> Option<Self> {
-        let unused = |mark: &char| !turns.iter().flat_map(texts).any(|text| text.contains(*mark));
+        let texts: Vec<Cow<'_, str>> = turns.iter().flat_map(texts).collect();
+        let unused = |mark: &char| !texts.iter().any(|text| text.contains(*mark));
         ('\u{F0000}'..='\u{F00FF}').find(unused).map(|mark| Self { vocabulary, mark })
     }
 
@@ -44,7 +51,24 @@ impl<'a> Shield<'a> {
         TurnToolCall {
             id: self.shield(&call.id),
             name: self.shield(&call.name),
-            arguments: self.shield(&call.arguments),
+            arguments: self.shield_arguments(&call.arguments),
+        }
+    }
+
+    /// The template parses arguments, so what counts are the texts after parsing.
+    fn shield_arguments(&self, arguments: &str) -> String {
+        serde_json::from_str(arguments)
+            .map_or_else(|_| self.shield(arguments), |json| self.shield_json(json).to_string())
+    }
+
+    fn shield_json(&self, json: Value) -> Value {
+        match json {
+            Value::String(text) => self.shield(&text).into(),
+            Value::Array(items) => items.into_iter().map(|item| self.shield_json(item)).collect(),
+            Value::Object(entries) => {
+                entries.into_iter().map(|(key, value)| (self.shield(&key), self.shield_json(value))).collect()
+            }
+            plain @ (Value::Null | Value::Bool(_) | Value::Number(_)) => plain,
         }
     }
 
@@ -60,11 +84,20 @@ impl<'a> Shield<'a> {
     }
 }
 
-fn texts(turn: &Turn) -> impl Iterator<Item = &str> {
-    let calls = turn.tool_calls.iter().flat_map(|call| [call.id.as_str(), &call.name, &call.arguments]);
+fn texts(turn: &Turn) -> impl Iterator<Item = Cow<'_, str>> {
+    let names = turn.tool_calls.iter().flat_map(|call| [call.id.as_str(), &call.name]);
+    let arguments = turn.tool_calls.iter().map(|call| without_escapes(&call.arguments));
     [turn.role.as_str(), &turn.content]
         .into_iter()
         .chain(turn.tool_call_id.as_deref())
         .chain(turn.name.as_deref())
-        .chain(calls)
+        .chain(names)
+        .map(Cow::Borrowed)
+        .chain(arguments)
+}
+
+/// Arguments with each letter as itself, as far as JSON allows; a mark spelled by an escape is found in this.
+fn without_escapes(arguments: &str) -> Cow<'_, str> {
+    serde_json::from_str::<Value>(arguments)
+        .map_or(Cow::Borrowed(arguments), |json| Cow::Owned(json.to_string()))
 }

@@ -1,6 +1,7 @@
 //! The model file's own chat template.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use engine_protocol::{Turn, TurnToolCall};
 use minijinja::syntax::SyntaxConfig;
@@ -13,6 +14,8 @@ use super::Vocabulary;
 const NAME: &str = "chat";
 /// Steps a rendering may take, and 64 bytes of memory for each: templates are a stranger's programs.
 const FUEL: u64 = 4_000_000;
+/// Twice the largest message: a value that shares its parts is small in memory and endless as JSON.
+const MAX_JSON_BYTES: usize = 16 * 1024 * 1024;
 const MAX_REASON_CHARS: usize = 200;
 
 /// Why a conversation could not be rendered.
@@ -83,10 +86,33 @@ fn raise_exception(message: String) -> Result<Value, Error> {
 struct Raised;
 
 /// The built-in filter escapes for HTML, which models were not trained on.
+///
+/// The template engine counts the bytes of the result, but only after they were made.
 fn to_json(value: Value) -> Result<Value, Error> {
-    let json = serde_json::to_string(&value);
-    let json = json.map_err(|_| Error::new(ErrorKind::BadSerialization, "the value has no JSON form"))?;
-    Ok(Value::from_safe_string(json))
+    let mut json = Bounded(Vec::new());
+    serde_json::to_writer(&mut json, &value).map_err(|_| no_json())?;
+    String::from_utf8(json.0).map(Value::from_safe_string).map_err(|_| no_json())
+}
+
+fn no_json() -> Error {
+    Error::new(ErrorKind::BadSerialization, "the value has no JSON form of a sensible size")
+}
+
+/// Takes up to [`MAX_JSON_BYTES`].
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() > MAX_JSON_BYTES - self.0.len() {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn reason(error: &Error) -> TemplateError {
@@ -117,7 +143,8 @@ fn turn_value(turn: &Turn) -> Value {
     entries.into()
 }
 
-/// Templates turn arguments into JSON themselves, so they get the parsed form where there is one.
+/// Templates turn arguments into JSON themselves, so they get the parsed form where there is one. Parsing undoes
+/// escapes, which is why the shield parses too.
 fn call_value(call: &TurnToolCall) -> Value {
     let arguments = serde_json::from_str::<serde_json::Value>(&call.arguments)
         .map_or_else(|_| call.arguments.as_str().into(), |json| Serde(json).into());

@@ -10,6 +10,7 @@ use std::path::Path;
 use candle_core::Device;
 use engine::model::{Model, ModelError, load};
 use engine::preflight::Preflight;
+use engine_protocol::LoadFault;
 
 use super::rig::kjv_tiny;
 use super::test_models::{RECIPES, Recipe};
@@ -160,19 +161,34 @@ fn the_trained_model_agrees_with_the_reference_where_the_choice_is_clear() {
     assert_eq!(compared, 25);
 }
 
+/// Reads the prompt in chunks of the given sizes, the last one again and again until the end.
+fn in_chunks(model: &mut dyn Model, sizes: &[usize]) -> Vec<f32> {
+    let prompt = prompt();
+    let (mut logits, mut position) = (Vec::new(), 0);
+    let rest = sizes.last().expect("a size");
+    for size in sizes.iter().chain(std::iter::repeat(rest)) {
+        let end = prompt.len().min(position + size);
+        if position == end {
+            break;
+        }
+        logits = model.forward(&prompt[position..end], position).expect("reads");
+        position = end;
+    }
+    logits
+}
+
+/// The later ones are those of a job on a fast machine, on a slow one, and on one that other work slows for a while.
 #[test]
 fn chunks_give_what_the_whole_gives() {
     for recipe in RECIPES {
         let mut model = tiny(recipe);
         let whole = model.forward(&prompt(), 0).expect("reads");
-        for size in [1, 3, 16, 39] {
+        for sizes in
+            [&[1][..], &[3], &[16], &[39], &[4, 8, 16, 32, 64], &[4, 2, 1], &[4, 8, 16, 8, 4, 2, 1, 2, 4]]
+        {
             model.reset();
-            let mut logits = Vec::new();
-            for (index, chunk) in prompt().chunks(size).enumerate() {
-                logits = model.forward(chunk, index * size).expect("reads");
-            }
-            let worst = furthest(&logits, &whole);
-            assert!(worst < 1e-3, "{} in chunks of {size} is off by {worst}", recipe.name());
+            let worst = furthest(&in_chunks(model.as_mut(), sizes), &whole);
+            assert!(worst < 1e-3, "{} in chunks of {sizes:?} is off by {worst}", recipe.name());
         }
     }
 }
@@ -189,6 +205,16 @@ fn a_reset_forgets_and_growth_does_not() {
     model.reset();
     let whole = model.forward(&long, 0).expect("reads");
     assert!(furthest(&whole, &logits) < 1e-2, "off by {}", furthest(&whole, &logits));
+}
+
+#[test]
+fn a_context_beyond_all_memory_is_refused_before_it_is_made() {
+    let file = File::open(kjv_tiny()).expect("opens");
+    let preflight = Preflight::check(&file).expect("well-formed");
+    for context in [1 << 28, usize::MAX] {
+        let error = load(&preflight, &file, context, &Device::Cpu, &mut |_| {}).err().expect("refused");
+        assert_eq!(error.fault(), LoadFault::OutOfMemory, "{error}");
+    }
 }
 
 #[test]

@@ -358,6 +358,52 @@ fn what_would_be_ignored_is_not_supported() {
     }
 }
 
+fn text_value(text: &str) -> Vec<u8> {
+    [&8u32.to_le_bytes()[..], &string(text.as_bytes())].concat()
+}
+
+fn f32_value(value: f32) -> Vec<u8> {
+    [6u32.to_le_bytes(), value.to_le_bytes()].concat()
+}
+
+/// With a family, the first thing missing is the width.
+fn of_a_family() -> Parts {
+    parts().key("general.architecture", text_value("llama"))
+}
+
+#[test]
+fn an_extended_context_is_not_supported() {
+    const FACTOR: &str = "llama.rope.scaling.factor";
+    const TYPE: &str = "llama.rope.scaling.type";
+    for stretched in [
+        of_a_family().key(FACTOR, f32_value(2.0)),
+        of_a_family().key(FACTOR, f32_value(f32::NAN)),
+        of_a_family().key(FACTOR, u32_value(4)),
+        of_a_family().key(TYPE, text_value("linear")),
+        of_a_family().key(TYPE, text_value("yarn")).key(FACTOR, f32_value(1.0)),
+    ] {
+        assert!(matches!(check(&stretched.bytes()), Err(PreflightError::Unsupported(Gap::Feature(_)))));
+    }
+    let missing = Defect::Key("llama.embedding_length".into());
+    of_a_family().key(FACTOR, f32_value(1.0)).expect(missing.clone());
+    of_a_family().key(TYPE, text_value("none")).key(FACTOR, f32_value(2.0)).expect(missing);
+}
+
+#[test]
+fn an_entry_of_the_vocabulary_has_a_bound() {
+    let with_entry = |length: usize| {
+        let sizes = ["embedding_length", "attention.head_count", "context_length", "block_count"];
+        let entries = [array(8, 1), string("x".repeat(length).as_bytes())].concat();
+        sizes
+            .iter()
+            .fold(of_a_family(), |parts, size| parts.key(&format!("llama.{size}"), u32_value(2)))
+            .key("llama.feed_forward_length", u32_value(2))
+            .key("tokenizer.ggml.tokens", entries)
+    };
+    with_entry(1024).expect(Defect::Key("llama.attention.layer_norm_rms_epsilon".into()));
+    with_entry(1025).expect(Defect::OutOfBounds("an entry of the vocabulary"));
+}
+
 #[test]
 fn an_unknown_tokenizer_rule_is_not_supported() {
     let folder = tempfile::tempdir().expect("a folder");

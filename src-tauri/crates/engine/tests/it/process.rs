@@ -159,6 +159,16 @@ fn a_job_during_a_job_fails_and_the_first_goes_on() {
 }
 
 #[test]
+fn the_running_job_given_again_ends_the_process() {
+    let mut engine = Engine::with(&kjv_tiny());
+    let job = request("And the LORD said unto", 400);
+    engine.say(&ToEngine::Generate(Box::new(job.clone())));
+    engine.wait_for("the first token", is_token);
+    engine.say(&ToEngine::Generate(Box::new(job)));
+    assert_eq!(engine.wait_for_end(SOON).code(), Some(3), "a second stream of the same id makes no sense");
+}
+
+#[test]
 fn a_job_without_a_model_fails() {
     let mut engine = Engine::greeted();
     assert!(matches!(engine.ask(request("And", 5)).end, FromEngine::Failed { .. }));
