@@ -9,6 +9,7 @@ use app::{Home, ModelFile, Node, NodeIdentity, NodeSettings, Phase, Status};
 use engine_link::Launch;
 use practice::Event;
 use types::{Code, SystemClock, WorkerName};
+use worker::presence::Policy;
 
 use crate::rig::{Rig, engine, event, hasty, kjv_tiny, phase, status};
 
@@ -90,7 +91,12 @@ async fn a_dropped_connection_comes_back_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn garbage_from_the_coordinator_is_said_and_survived() {
     let rig = Rig::new();
-    let rehearsal = rig.waiting().await;
+    // Long enough to be read, also on a busy machine.
+    let policy =
+        Policy { reconnect: Duration::from_secs(2), longest_reconnect: Duration::from_secs(2), ..hasty() };
+    let options = RehearsalOptions { policy, ..rig.options() };
+    let rehearsal = Rehearsal::start(options).await.expect("starts");
+    phase(&rehearsal, Phase::Waiting).await;
     let rigs = || rehearsal.network().rigs();
     let oversize = 65 * 1024 * 1024;
     let garbage: [(&str, &dyn Fn() -> bool); 3] = [
@@ -116,11 +122,12 @@ async fn garbage_from_the_coordinator_is_said_and_survived() {
 async fn a_name_used_elsewhere_stops_the_fight() {
     let rig = Rig::new();
     let rehearsal = rig.waiting().await;
-    for _ in 0..3 {
-        phase(&rehearsal, Phase::Waiting).await;
+    let mut events = rehearsal.network().events();
+    for _ in 0..2 {
         assert!(rehearsal.network().rigs().close_socket("practice-rig", 1012));
-        status(&rehearsal, |status| status.phase != Phase::Waiting).await;
+        event(&mut events, |event| matches!(event, Event::WorkerReady { .. })).await;
     }
+    assert!(rehearsal.network().rigs().close_socket("practice-rig", 1012));
     let stopped = phase(&rehearsal, Phase::NeedsAttention).await;
     assert_eq!(stopped.code, Some(Code::NameInUse));
     rehearsal.shutdown().await;

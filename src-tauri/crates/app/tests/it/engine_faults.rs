@@ -9,7 +9,7 @@ use engine_link::{Launch, Patience};
 use practice::{ChatCall, Event, Reply};
 use types::Code;
 
-use crate::rig::{Rig, engine, engines, event, phase, signal, smollm2, status};
+use crate::rig::{Rig, engine, engines, event, phase, signal, smollm2};
 
 /// Seconds of work for a real model on a CPU: time enough to hurt it in the middle.
 fn long_job(rehearsal: &Rehearsal) -> ChatCall {
@@ -84,9 +84,9 @@ async fn an_engine_that_hangs_is_ended_and_replaced() {
 async fn an_engine_killed_while_idle_is_replaced_without_a_strike() {
     let rig = Rig::new();
     let rehearsal = rig.waiting().await;
+    let mut events = rehearsal.network().events();
     signal("-KILL", engines()[0]);
-    status(&rehearsal, |status| status.phase != Phase::Waiting).await;
-    phase(&rehearsal, Phase::Waiting).await;
+    event(&mut events, |event| matches!(event, Event::WorkerReady { .. })).await;
     rehearsal.send_job("Amen").await.expect("the next job is served");
     assert_eq!(rehearsal.network().books().strikes.values().sum::<u32>(), 0);
     rehearsal.shutdown().await;
