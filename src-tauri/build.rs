@@ -4,7 +4,25 @@ use std::fs;
 use std::path::Path;
 
 /// Every command of the shell. Declaring them makes Tauri refuse those that no capability grants.
-const COMMANDS: &[&str] = &["status", "pause", "resume", "send_practice_job"];
+const COMMANDS: &[&str] = &[
+    "status",
+    "pause",
+    "resume",
+    "send_practice_job",
+    "wallet",
+    "earnings",
+    "look_again",
+    "begin",
+    "go_on",
+    "give_up",
+    "get_practice_money",
+    "skip_cooldown",
+    "settings",
+    "set_theme",
+    "open_link",
+    "quit",
+    "report_blocked",
+];
 
 const PLACEHOLDER: &str = "<!doctype html>
 <html lang=\"en\">

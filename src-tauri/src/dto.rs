@@ -2,7 +2,19 @@
 //!
 //! The TypeScript types in `ui/src/lib/backend/generated` are written from these; `bindings` fails when they are stale.
 
+mod earnings;
+mod failure;
+mod settings;
+mod wallet;
+
 use serde::Serialize;
+
+pub use earnings::{Earnings, Estimate};
+pub use failure::Failure;
+pub use settings::{Blocked, Link, Settings, Theme};
+pub use wallet::{
+    Action, Bond, Obstacle, Offer, Owner, Seen, Stage, Step, StepLine, StepState, Trouble, Wallet, Wish,
+};
 
 /// The node as the screen shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,6 +44,23 @@ pub struct Status {
     pub work_units: Option<String>,
     /// The latest jobs, newest first.
     pub recent: Vec<JobLine>,
+    /// Whether there is a wallet.
+    pub money: Money,
+}
+
+/// Whether there is a wallet, and why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum Money {
+    /// It is being made.
+    Making,
+    /// It is there.
+    There,
+    /// This computer has no program for the practice chain.
+    NoChain,
+    /// It could not be opened; the log says why.
+    Failed,
 }
 
 /// What the node is doing.
@@ -77,6 +106,9 @@ pub struct JobLine {
     pub model: String,
     /// The name of its state.
     pub state: String,
+    /// Milliseconds since 1970.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub accepted_at: u64,
     /// Tokens written.
     pub completion_tokens: Option<u32>,
     /// Work units counted for it, as an exact decimal.
@@ -86,19 +118,11 @@ pub struct JobLine {
     pub finished_at: Option<u64>,
 }
 
-/// Why a request was refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Failure {
-    /// The name of the reason, if the screen has words for it.
-    pub code: Option<String>,
-    /// What happened, in words.
-    pub detail: String,
-}
-
-impl From<app::Status> for Status {
-    fn from(status: app::Status) -> Self {
+impl Status {
+    /// What the node says, beside how money stands.
+    pub(crate) fn of(status: app::Status, money: Money) -> Self {
         Self {
+            money,
             phase: status.phase.into(),
             code: status.code.map(|code| code.name().to_owned()),
             detail: status.detail,
@@ -138,6 +162,7 @@ impl From<app::JobLine> for JobLine {
             id: line.job.to_string(),
             model: line.model.to_string(),
             state: line.state.name().to_owned(),
+            accepted_at: line.accepted_at.millis(),
             completion_tokens: line.completion_tokens,
             work_units: line.den.map(|den| den.to_string()),
             finished_at: line.ended_at.map(types::Timestamp::millis),

@@ -1,115 +1,156 @@
-//! Show and ask: the window around the node.
+//! Show and ask: the window and the tray around the node.
 //!
-//! Commands unpack, call one function of `app`, and convert.
-//! A page that crashes or sleeps changes nothing; closing the window ends the app until there is a tray.
+//! Commands unpack, call one function of `app`, and convert. The window is a view: it can be closed, taken out of
+//! memory or crash, and nothing else changes.
 //!
 //! **Invariants:** no business rule lives here; nothing secret and no path crosses to the window; the window has no
-//! file, shell or network plugin; what no capability grants is refused, because every command is declared in `build.rs`.
+//! file, shell or network plugin; what no capability grants is refused, because every command is declared in `build.rs`;
+//! money moves only after a yes in a dialog of the system, which the page cannot reach.
 
+#[cfg(test)]
+mod access;
+mod amounts;
 mod commands;
+mod confirm;
 pub mod dto;
+mod links;
 mod node;
+mod options;
+mod policy;
+mod settings;
+mod tray;
 mod window;
+mod words;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use app::practice::RehearsalOptions;
+use tauri::ipc::Invoke;
 use tauri::{AppHandle, Emitter as _, Manager as _, RunEvent};
 use tokio::sync::watch;
-use types::SystemClock;
 
-use crate::node::Node;
+use crate::confirm::NativeConfirmation;
+use crate::node::{Node, Start};
+pub use crate::options::Options;
+use crate::policy::Reports;
+use crate::settings::Settings;
+use crate::window::Closing;
+use crate::words::Words;
 
-/// What the app is started with.
-#[derive(Debug, Clone, clap::Parser)]
-#[command(name = "grid-node", version, about = "Grid Node: the window")]
-pub struct Options {
-    /// Serve this model file on the practice network instead of the small one that ships with the app.
-    #[arg(long, value_name = "FILE")]
-    pub practice_model: Option<PathBuf>,
-    /// Keep the practice network's records here instead of in the system's folder for data.
-    #[arg(long, value_name = "FOLDER")]
-    pub practice_home: Option<PathBuf>,
-}
-
-/// The longest that closing the app may take; what has not ended by then is left to its parent's death.
+/// The longest that ending the app may take; what has not ended by then is left to its parent's death.
 const SHUTDOWN: Duration = Duration::from_secs(8);
 
 /// The window is told of changes at most this often; it then reads the newest state.
 const TELL_AGAIN: Duration = Duration::from_millis(500);
 
-/// The event that says: the status is worth reading again.
+// Each says only that something is worth reading again.
 const STATUS_CHANGED: &str = "status-changed";
+const MONEY_CHANGED: &str = "money-changed";
+const SETTINGS_CHANGED: &str = "settings-changed";
 
-/// Opens the window, serves on the practice network, and returns when both have ended.
+/// Opens the window and the tray and serves on the practice network. Ends the process when all of it has ended.
 pub fn run(options: Options) -> anyhow::Result<()> {
-    let rehearsal = rehearsal(options)?;
+    let keep = options.closed_window();
+    let start = options.start()?;
     tauri::Builder::default()
         // First, so that a second start ends before it has touched anything.
         .plugin(tauri_plugin_single_instance::init(|app, _, _| window::show(app)))
-        .invoke_handler(tauri::generate_handler![
-            commands::status,
-            commands::pause,
-            commands::resume,
-            commands::send_practice_job,
-        ])
-        .setup(|app| {
-            let node = Node::start(rehearsal);
-            tauri::async_runtime::spawn(tell_window(app.handle().clone(), node.changes()));
-            app.manage(node);
-            quit_on_signal(app.handle().clone());
-            Ok(window::open(app.handle())?)
-        })
-        .build(tauri::generate_context!())
+        .plugin(window::place_keeper())
+        .invoke_handler(commands())
+        .on_window_event(window::on_event)
+        .setup(move |app| Ok(set_up(app.handle(), start, keep)?))
+        .build(context())
         .context("the window could not be opened")?
         .run(on_event);
     Ok(())
 }
 
-/// What each try to start the practice network is made with.
-fn rehearsal(options: Options) -> anyhow::Result<impl Fn() -> RehearsalOptions + Send + 'static> {
-    let program = std::env::current_exe().context("find the app's own folder")?;
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = options.practice_home.or_else(|| app::paths::practice_home(variable));
-    let home = home.context("this system names no folder for data; name one with --practice-home")?;
-    let model = options.practice_model.unwrap_or_else(|| app::paths::practice_model(&program));
-    let engine = app::paths::engine(&program);
-    Ok(move || RehearsalOptions::new(home.clone(), engine.clone(), model.clone(), Arc::new(SystemClock)))
+/// The configuration, the capabilities and the page, as they were built in.
+fn context<R: tauri::Runtime>() -> tauri::Context<R> {
+    tauri::generate_context!()
 }
 
-async fn tell_window(app: AppHandle, mut changes: watch::Receiver<dto::Status>) {
+/// Everything the page can ask for. What it may ask for is in its capability.
+fn commands() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        commands::status,
+        commands::pause,
+        commands::resume,
+        commands::send_practice_job,
+        commands::wallet,
+        commands::earnings,
+        commands::look_again,
+        commands::begin,
+        commands::go_on,
+        commands::give_up,
+        commands::get_practice_money,
+        commands::skip_cooldown,
+        commands::settings,
+        commands::set_theme,
+        commands::open_link,
+        commands::quit,
+        commands::report_blocked,
+    ]
+}
+
+fn set_up(app: &AppHandle, start: Start, keep: Duration) -> anyhow::Result<()> {
+    let clock = Arc::clone(&start.clock);
+    app.manage(Settings::load(&start.home));
+    app.manage(Closing::new(keep));
+    app.manage(Reports::default());
+    app.manage(Arc::new(NativeConfirmation::new(app.clone(), Words::english(), clock)));
+    let node = Node::start(start);
+    tauri::async_runtime::spawn(tell(app.clone(), node.changes(), STATUS_CHANGED));
+    tauri::async_runtime::spawn(tell(app.clone(), node.money(), MONEY_CHANGED));
+    app.manage(node);
+    tray::open(app, Words::english());
+    quit_on_signal(app.clone());
+    window::open(app)
+}
+
+/// Tells whatever window there is; one that is closed reads everything when it opens.
+async fn tell<T>(app: AppHandle, mut changes: watch::Receiver<T>, event: &'static str) {
     while changes.changed().await.is_ok() {
-        changes.mark_unchanged();
-        // A window that is closed hears nothing; it reads the status when it opens.
-        let _ = app.emit(STATUS_CHANGED, ());
+        let _ = app.emit(event, ());
         tokio::time::sleep(TELL_AGAIN).await;
     }
 }
 
-/// The node is put away before the process ends, so that no engine and no half-written row is left behind.
 fn on_event(app: &AppHandle, event: RunEvent) {
-    // A code means that we have been here and asked for the end ourselves.
-    if let RunEvent::ExitRequested { api, code: None, .. } = event {
-        api.prevent_exit();
-        tauri::async_runtime::spawn(put_away(app.clone()));
+    match event {
+        // The last window is gone, and the work goes on. A code means that the end was asked for.
+        RunEvent::ExitRequested { api, code: None, .. } => api.prevent_exit(),
+        // Some systems end an app without asking it first.
+        RunEvent::Exit => tauri::async_runtime::block_on(put_away(app)),
+        #[cfg(target_os = "macos")]
+        RunEvent::Reopen { .. } => window::show(app),
+        _ => {}
     }
 }
 
-async fn put_away(app: AppHandle) {
-    if tokio::time::timeout(SHUTDOWN, app.state::<Node>().shutdown()).await.is_err() {
+/// Ends the app, in order: the node is put away first, so that no engine and no half-written row is left behind.
+pub(crate) fn quit(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        put_away(&app).await;
+        app.exit(0);
+    });
+}
+
+async fn put_away(app: &AppHandle) {
+    // An app that ends before it was set up has nothing to put away.
+    let Some(node) = app.try_state::<Node>() else { return };
+    if tokio::time::timeout(SHUTDOWN, node.shutdown()).await.is_err() {
         tracing::warn!("the node did not end in time");
     }
-    app.exit(0);
 }
 
-/// A signal to end is treated like closing the window.
+/// A signal to end is treated like the wish to quit.
 fn quit_on_signal(app: AppHandle) {
     tauri::async_runtime::spawn(async move {
         signal_to_end().await;
-        put_away(app).await;
+        quit(&app);
     });
 }
 

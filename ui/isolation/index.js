@@ -4,8 +4,25 @@ const KNOWN = new Set([
   'pause',
   'resume',
   'send_practice_job',
-  'plugin:event|listen',
+  'wallet',
+  'earnings',
+  'look_again',
+  'begin',
+  'go_on',
+  'give_up',
+  'get_practice_money',
+  'skip_cooldown',
+  'settings',
+  'set_theme',
+  'open_link',
+  'quit',
+  'report_blocked',
   'plugin:event|unlisten',
 ])
 
-window.__TAURI_ISOLATION_HOOK__ = (message) => (KNOWN.has(message.cmd) ? message : { ...message, cmd: 'refused' })
+// What the page may hear of. Other events carry what is not for it, such as the paths of dropped files.
+const EVENTS = new Set(['status-changed', 'money-changed', 'settings-changed'])
+
+const mayPass = ({ cmd, payload }) => (cmd === 'plugin:event|listen' ? EVENTS.has(payload?.event) : KNOWN.has(cmd))
+
+window.__TAURI_ISOLATION_HOOK__ = (message) => (mayPass(message) ? message : { ...message, cmd: 'refused' })

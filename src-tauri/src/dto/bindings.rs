@@ -1,13 +1,14 @@
 //! Guards what the screen was written against: its types and its words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use app::money::desk::{Obstacle, Outcome};
 use ledger::JobState;
 use ts_rs::{Config, TS};
 use types::Code;
 
-use super::{Failure, JobLine, Phase, Status};
+use super::*;
 
 /// Set this to write the files anew.
 const WRITE: &str = "GRID_NODE_WRITE_BINDINGS";
@@ -33,6 +34,26 @@ fn the_screens_types_are_those_of_the_shell() {
     check::<Phase>();
     check::<JobLine>();
     check::<Failure>();
+    check::<Wallet>();
+    check::<Seen>();
+    check::<Owner>();
+    check::<Money>();
+    check::<Bond>();
+    check::<Trouble>();
+    check::<Wish>();
+    check::<Offer>();
+    check::<Step>();
+    check::<super::Obstacle>();
+    check::<Action>();
+    check::<Stage>();
+    check::<StepLine>();
+    check::<StepState>();
+    check::<Earnings>();
+    check::<Estimate>();
+    check::<Settings>();
+    check::<Theme>();
+    check::<Link>();
+    check::<Blocked>();
 }
 
 fn words() -> BTreeMap<String, String> {
@@ -63,6 +84,25 @@ fn the_screen_has_words_for_every_state_of_a_job() {
     check(JobState::Refused);
     check(JobState::Failed);
     check(JobState::Abandoned);
+}
+
+/// Both ways: a name without words shows as a name, and words without a name are told to nobody.
+fn check_names(prefix: &str, expected: &[&str]) {
+    let words = words();
+    let found = words.keys().filter_map(|key| key.strip_prefix(prefix)?.strip_prefix('.'));
+    let found: BTreeSet<&str> = found.filter(|name| !name.contains('.') && !GENERAL.contains(name)).collect();
+    assert_eq!(found, expected.iter().copied().collect(), "{prefix}");
+}
+
+/// Texts for what has no name of its own, and headings.
+const GENERAL: &[&str] = &["title", "unknown", "unnamed", "details"];
+
+#[test]
+fn the_screen_has_words_for_every_obstacle_outcome_and_refusal_and_for_no_other() {
+    check_names("obstacle", &Obstacle::NAMES);
+    let outcomes: Vec<&str> = Outcome::NAMES.into_iter().filter(|name| *name != "unknown").collect();
+    check_names("outcome", &outcomes);
+    check_names("refusal", &Failure::NAMES);
 }
 
 #[test]

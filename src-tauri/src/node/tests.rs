@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::Home;
-use app::practice::RehearsalOptions;
 use types::SystemClock;
 
-use super::Node;
+use super::{Node, Start};
 use crate::dto::{Phase, Status};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -16,8 +15,14 @@ const SOON: Duration = Duration::from_secs(20);
 fn start(home: &Path) -> Node {
     let home = home.to_owned();
     let nothing = PathBuf::from("no-such-file");
-    Node::start(move || {
-        RehearsalOptions::new(home.clone(), nothing.clone(), nothing.clone(), Arc::new(SystemClock))
+    Node::start(Start {
+        home,
+        engine: nothing.clone(),
+        model: nothing,
+        chain: None,
+        password: None,
+        hour: Duration::from_secs(60),
+        clock: Arc::new(SystemClock),
     })
 }
 
@@ -55,7 +60,7 @@ async fn a_taken_home_is_told_and_starting_again_works_once_it_is_free() {
     assert_eq!(status.code.as_deref(), Some("already-running"));
     assert_eq!(status.jobs_done, None, "what cannot be read is unknown, not 0");
     let refused = node.send_job("hello".to_owned()).await.expect_err("nobody serves");
-    assert!(refused.detail.contains("does not serve"), "{refused:?}");
+    assert!(refused.code.as_deref() == Some("not-serving"), "{refused:?}");
 
     drop(taken);
     node.resume().await.expect("it takes the wish");
@@ -69,5 +74,5 @@ async fn after_the_end_every_request_is_refused_at_once() {
     let node = start(home.path());
     end(&node).await;
     let late = tokio::time::timeout(SOON, node.pause()).await.expect("no hang");
-    assert!(late.expect_err("it has ended").detail.contains("ended"));
+    assert!(late.expect_err("it has ended").code.as_deref() == Some("ended"));
 }

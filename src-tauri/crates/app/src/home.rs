@@ -3,10 +3,16 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A locked home folder. Two nodes never share one; the system frees the lock of a process that was killed.
+///
+/// Cheap to clone. Whoever uses a file of the home keeps a clone: the lock is free when the last one is gone.
+#[derive(Debug, Clone)]
+pub struct Home(Arc<Locked>);
+
 #[derive(Debug)]
-pub struct Home {
+struct Locked {
     folder: PathBuf,
     _lock: File,
 }
@@ -29,15 +35,20 @@ impl Home {
         let lock =
             File::options().create(true).truncate(false).write(true).open(folder.join("grid-node.lock"))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { folder: folder.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self(Arc::new(Locked { folder: folder.to_owned(), _lock: lock }))),
             Err(TryLockError::WouldBlock) => Err(HomeError::AlreadyRunning),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }
     }
 
-    /// Where the record of jobs is.
+    /// Where the encrypted key files are.
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.0.folder.join("keys")
+    }
+
+    /// Where the record of jobs and of money is.
     pub(crate) fn ledger(&self) -> PathBuf {
-        self.folder.join("ledger.sqlite")
+        self.0.folder.join("ledger.sqlite")
     }
 }
 
@@ -51,6 +62,17 @@ mod tests {
         let first = Home::lock(folder.path()).expect("free");
         assert!(matches!(Home::lock(folder.path()), Err(HomeError::AlreadyRunning)));
         drop(first);
+        Home::lock(folder.path()).expect("free again");
+    }
+
+    #[test]
+    fn a_home_is_free_when_the_last_who_uses_it_is_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Home::lock(folder.path()).expect("free");
+        let last = first.clone();
+        drop(first);
+        assert!(matches!(Home::lock(folder.path()), Err(HomeError::AlreadyRunning)));
+        drop(last);
         Home::lock(folder.path()).expect("free again");
     }
 

@@ -9,11 +9,15 @@
 //! - Engine gone, connection gone, disk full, garbage: each ends in a [`Status`] with words, never in a panic or a hang.
 //! - In practice nothing but this machine is reached, and keys live for one run.
 
+mod blocking;
+pub mod earnings;
 mod home;
+pub mod money;
 mod node;
 pub mod paths;
 pub mod practice;
 mod status;
+pub mod wallet;
 
 pub use home::{Home, HomeError};
 pub use node::{ModelFile, Node, NodeIdentity, NodeSettings, Patience, StartError};

@@ -88,6 +88,8 @@ pub struct JobLine {
     pub model: ModelId,
     /// Where it stands.
     pub state: JobState,
+    /// When it was taken on.
+    pub accepted_at: Timestamp,
     /// Tokens generated.
     pub completion_tokens: Option<u32>,
     /// What it earned, once the coordinator said so.
@@ -102,6 +104,7 @@ impl From<ledger::JobRow> for JobLine {
             job: row.job,
             model: row.model,
             state: row.state,
+            accepted_at: row.accepted_at,
             completion_tokens: row.completion_tokens,
             den: row.den,
             ended_at: row.ended_at,

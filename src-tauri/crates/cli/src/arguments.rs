@@ -41,7 +41,7 @@ pub(crate) struct Parts {
 /// `practice`.
 #[derive(Debug, Args)]
 pub(crate) struct PracticeArguments {
-    /// Start the network, serve some jobs, report, end.
+    /// Start the network, put up a bond, serve some jobs, get paid, take it all back, report, end.
     #[arg(long, required = true)]
     pub(crate) once: bool,
     /// How many jobs to serve; each kind comes in turn.
@@ -50,11 +50,32 @@ pub(crate) struct PracticeArguments {
     /// Print one JSON object on standard output, and nothing else.
     #[arg(long)]
     pub(crate) json: bool,
+    /// The worker registry that the practice chain serves: v1 pays a bond back at once, v2 after a cooldown.
+    #[arg(long, value_enum, default_value_t = Registry::V1)]
+    pub(crate) registry: Registry,
+    /// Let the system's keyring keep the password of the wallet in a home that is kept.
+    #[arg(long, requires = "home")]
+    pub(crate) keyring: bool,
+    /// Use the practice chain that listens here instead of one of our own.
+    #[arg(long, value_name = "URL", hide = true)]
+    pub(crate) chain: Option<String>,
+    /// Put up the bond, or go on with it, and do nothing else.
+    #[arg(long, hide = true, requires = "chain")]
+    pub(crate) bond_only: bool,
     /// Give up after this many seconds.
     #[arg(long, default_value_t = 45, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) seconds: u64,
     #[command(flatten)]
     pub(crate) parts: Parts,
+}
+
+/// The worker registries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Registry {
+    /// The one that is live.
+    V1,
+    /// The one with a cooldown.
+    V2,
 }
 
 /// `run`.

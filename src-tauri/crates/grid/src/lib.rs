@@ -1,6 +1,7 @@
 //! What did the coordinator say, and what do we answer?
 //!
 //! Owns the worker's WebSocket: registers, answers pings, turns frames into events and answers into frames.
+//! Owns the calls to the account pages, too: what was worked, what is owed, what is paid.
 //! Knows no engine, no key and no record: proofs and receipts come in signed.
 //!
 //! **Invariants**
@@ -9,8 +10,10 @@
 //! - Every JSON ping is answered with exactly one pong, and nothing else is sent while idle.
 //! - In a silent stretch of a job a pong leaves every second, because the coordinator looks for a cancel only then.
 //! - Every wait has a deadline, every queue a bound; a flood or a frame that is no protocol ends the connection.
+//! - Of an account page at most a megabyte is read, no redirect is followed, and neither a body nor a key is in an error.
 //! - On the practice network no address but this machine's own is ever connected to.
 
+mod account;
 mod chat;
 mod connect;
 mod endpoint;
@@ -19,8 +22,12 @@ mod registration;
 mod socket;
 mod wire;
 
+pub use account::{
+    AccountClient, AccountError, AccountPage, AccountPatience, AccountWorker, Moment, PayoutRow,
+    PayoutStatus, Payouts, Workers,
+};
 pub use connect::{ConnectError, connect};
-pub use endpoint::{Endpoint, EndpointError};
+pub use endpoint::Endpoint;
 pub use refusal::{Reason, Refusal};
 pub use registration::{Identity, Registration};
 pub use socket::{CloseCause, Connection, Event, Patience, Terminal};

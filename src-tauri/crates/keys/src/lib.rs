@@ -1,8 +1,16 @@
 //! May I sign this intent?
 //!
-//! Keys are asked to sign typed intents, never bytes, and no function returns a key.
+//! Keys are asked to sign typed intents, never bytes, and no function returns a private key.
 //! Each kind of key is its own type, so that a rig key cannot sign for a wallet.
-//! In this version keys live in memory for one run; nothing here touches a file, a keyring or the network.
+//!
+//! * [`Wallet`] signs the steps of a [`types::Plan`] that its owner agreed to, and delegations.
+//! * [`RigKey`] signs registrations and receipts. It holds no funds.
+//! * [`KeyFolder`] keeps both in encrypted files. The files are the truth; the one way out is the owner's phrase.
+//! * [`Keyring`] keeps passphrases in the system's password store, so that nobody needs to type them. Losing what it
+//!   keeps never loses a key.
+//!
+//! Everything here blocks: deriving a key from a password takes most of a second, a password store up to its deadline.
+//! Call it off the async threads. Nothing here uses the network.
 //!
 //! ```
 //! use keys::RigKey;
@@ -12,34 +20,29 @@
 //! assert!(receipt.is_ok());
 //! ```
 
+mod error;
+mod folder;
+mod keyfile;
+mod known;
+mod open;
+mod origin;
+mod passphrase;
 mod payout;
+mod phrase;
 mod random;
 mod rig;
 mod signer;
+mod system_keyring;
+mod wallet;
 
+pub use error::{KeyError, KeyFileError, Refusal};
+pub use folder::{KeyFolder, Secrets, WalletFound};
+pub use keyfile::Strength;
+pub use open::{OpenError, Opened, UnlockedBy, UnlockedRig, WhyTyped, open_rig, open_wallet};
+pub use origin::Origin;
+pub use passphrase::RigPassphrase;
 pub use payout::PayoutKey;
 pub use random::random_hex_128;
 pub use rig::RigKey;
-
-/// Why a key gave no signature.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The system's random source failed.
-    #[error("the system has no randomness to make a key from")]
-    NoRandomness,
-    /// The bytes are no secp256k1 key.
-    #[error("these bytes are no key")]
-    NotAKey,
-    /// The intent names another key than this one.
-    #[error("the intent names another signer than this key")]
-    OtherSigner,
-    /// An answer without text has no receipt: the coordinator commits to nothing.
-    #[error("an empty answer has no receipt")]
-    EmptyResult,
-    /// The certificate's dates make no sense.
-    #[error("a delegation lasts between a second and 365 days")]
-    Lifetime,
-    /// The signer refused.
-    #[error("the key could not sign")]
-    Signing(#[source] alloy::signers::Error),
-}
+pub use system_keyring::{Keyring, KeyringItem, KeyringTrouble};
+pub use wallet::Wallet;

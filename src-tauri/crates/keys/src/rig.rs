@@ -36,8 +36,7 @@ impl RigKey {
         self.0.sign(&receipt_text(job, result))
     }
 
-    #[cfg(test)]
-    pub(crate) fn from_secret(secret: alloy::primitives::B256) -> Result<Self, KeyError> {
+    pub(crate) fn from_secret(secret: &[u8; 32]) -> Result<Self, KeyError> {
         TextSigner::from_secret(secret).map(Self)
     }
 }

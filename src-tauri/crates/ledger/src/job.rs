@@ -1,7 +1,6 @@
 //! Rows about jobs.
 
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use types::{Den, FinishReason, JobId, ModelId, Sha256, Timestamp, Usage, WorkerName};
@@ -108,16 +107,7 @@ pub struct Totals {
 impl Ledger {
     /// Opens or makes the file, brings it up to date, and closes what a crash left open.
     pub fn open(path: &Path, limits: Limits, now: Timestamp) -> Result<Self, LedgerError> {
-        let mut connection = Connection::open(path)?;
-        connection.busy_timeout(Duration::from_secs(2))?;
-        if let Some(pages) = limits.max_pages {
-            connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
-        }
-        // First of all a look at whose file it is: a foreign one is not even switched to another journal mode.
-        schema::migrate(&mut connection)?;
-        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        let mut ledger = Self { connection };
+        let mut ledger = Self { connection: schema::open(path, limits)? };
         ledger.close_leftovers(now)?;
         Ok(ledger)
     }

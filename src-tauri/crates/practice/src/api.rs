@@ -9,14 +9,17 @@ use axum::response::Response;
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use time::{OffsetDateTime, PrimitiveDateTime};
-use types::{Den, Timestamp};
+use types::Den;
 
 use crate::accounts::{Key, Scope};
+use crate::calendar::iso;
 use crate::credential::credential;
 use crate::error::ApiError;
 use crate::hub::Hub;
 use crate::{chat, socket};
+
+mod earnings;
+mod query;
 
 /// The largest request body: 200,000 characters with escapes, and pictures.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
@@ -31,6 +34,10 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/v1/models/{name}", get(model))
         .route("/v1/account", get(account))
         .route("/v1/account/workers", get(account_workers))
+        .route("/v1/account/jobs", get(earnings::jobs))
+        .route("/v1/account/payouts", get(earnings::payouts))
+        .route("/v1/payouts/public", get(earnings::payouts_public))
+        .route("/v1/wallets/{address}/earnings", get(earnings::wallet))
         .route("/health", get(health))
         .fallback(|| async { ApiError::NotFound })
         .method_not_allowed_fallback(|| async {
@@ -158,29 +165,4 @@ async fn health(State(hub): State<Arc<Hub>>) -> Json<Value> {
 /// Den as the API writes it, a JSON number.
 fn number(den: Den) -> f64 {
     den.hundredths() as f64 / 100.0
-}
-
-/// A moment as the API writes it: ISO 8601 with microseconds and offset.
-fn iso(at: Timestamp) -> String {
-    let seconds = i64::try_from(at.seconds()).unwrap_or(i64::MAX);
-    // The calendar ends with the year 9999; a clock beyond stands at its end.
-    let date =
-        OffsetDateTime::from_unix_timestamp(seconds).unwrap_or_else(|_| PrimitiveDateTime::MAX.assume_utc());
-    let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
-    let (hour, minute, second) = date.to_hms();
-    let millis = at.millis() % 1000;
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}000+00:00")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_are_written_in_iso() {
-        let check = |millis, expected: &str| assert_eq!(iso(Timestamp::from_millis(millis)), expected);
-        check(0, "1970-01-01T00:00:00.000000+00:00");
-        check(1_709_251_199_999, "2024-02-29T23:59:59.999000+00:00");
-        check(1_800_000_000_000, "2027-01-15T08:00:00.000000+00:00");
-    }
 }

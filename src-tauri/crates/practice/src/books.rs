@@ -1,10 +1,12 @@
-//! The coordinator's books: one row for every paid job.
+//! The coordinator's books: one row for every job, one for every account's share of a period.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use alloy_primitives::Address;
 use types::{Den, JobId, Sha256, Timestamp};
+
+use crate::settlement::PayoutRow;
 
 /// One paid job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,12 +47,14 @@ impl BookRow {
 }
 
 /// The books at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Books {
     /// The paid jobs, newest first.
     pub rows: Vec<BookRow>,
     /// The strikes that count now, by worker. Workers without any are not in it.
     pub strikes: BTreeMap<String, u32>,
+    /// The payouts, newest first.
+    pub payouts: Vec<PayoutRow>,
 }
 
 impl Books {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use types::{Den, JobId};
+use alloy_primitives::{Address, B256};
+use types::{Aipg, Den, JobId};
+
+use crate::settlement::RailError;
 
 /// One thing that happened. Prompts and answers are never in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +100,37 @@ pub enum Event {
         job: JobId,
         /// Why.
         failure: Failure,
+    },
+    /// The jobs of a period were shared out.
+    PeriodSettled {
+        /// The period's id.
+        period: String,
+        /// How many jobs.
+        jobs: usize,
+        /// Their den.
+        den: Den,
+        /// How many accounts got nothing, because their shares were too small.
+        dropped: usize,
+    },
+    /// A payout was sent.
+    PayoutSent {
+        /// The period's id.
+        period: String,
+        /// Who was paid.
+        to: Address,
+        /// How much.
+        amount: Aipg,
+        /// The transaction.
+        tx: B256,
+    },
+    /// A payout was not sent, or nobody knows.
+    PayoutFailed {
+        /// The period's id.
+        period: String,
+        /// Who was to be paid.
+        to: Address,
+        /// What the rail said.
+        error: RailError,
     },
     /// A worker's socket ended.
     SocketClosed {

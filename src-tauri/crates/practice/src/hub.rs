@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use alloy_primitives::Address;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use types::{Clock, Sensitive, Timestamp};
@@ -29,6 +29,8 @@ pub(crate) struct Hub {
     pub(crate) cancel_on_disconnect: bool,
     events: broadcast::Sender<Event>,
     work: watch::Sender<u64>,
+    /// Held by whoever makes a payment.
+    pub(crate) treasury: Semaphore,
     pub(crate) closing: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -44,6 +46,7 @@ impl Hub {
             cancel_on_disconnect,
             events: broadcast::Sender::new(4096),
             work: watch::Sender::new(0),
+            treasury: Semaphore::new(1),
             closing: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }
@@ -107,6 +110,10 @@ impl Hub {
     pub(crate) fn books(&self) -> Books {
         let now = self.now();
         let state = self.state();
-        Books { rows: state.rows.iter().rev().cloned().collect(), strikes: state.strikes(now) }
+        Books {
+            rows: state.rows.iter().rev().cloned().collect(),
+            strikes: state.strikes(now),
+            payouts: state.payouts.newest(|_| true).into_iter().cloned().collect(),
+        }
     }
 }

@@ -29,6 +29,8 @@
 mod accounts;
 mod api;
 mod books;
+mod calendar;
+pub mod chain;
 mod chance;
 mod chat;
 mod completion;
@@ -49,7 +51,7 @@ mod registration;
 mod relay;
 mod request;
 #[cfg(feature = "rigs")]
-mod rigs;
+pub mod rigs;
 mod roster;
 pub mod settlement;
 mod signature;

@@ -1,9 +1,18 @@
-//! Ways to be unkind to a worker's socket, for the tests of our own client.
+//! Ways to be unkind to a worker's socket and to whoever speaks to a chain, for the tests of our own client.
+
+mod rpc_proxy;
 
 use axum::extract::ws::Message;
 
+pub use rpc_proxy::{Conduct, RpcProxy};
+
 use crate::network::Network;
 use crate::roster::Command;
+
+/// What creates one of the practice chain's contracts, by its name. A constructor's arguments go behind.
+pub fn bytecode(contract: &str) -> Vec<u8> {
+    crate::chain::artifacts::bytecode(contract)
+}
 
 /// The rigs of a network. Each answers whether the worker was online and its lane had room.
 #[derive(Debug)]

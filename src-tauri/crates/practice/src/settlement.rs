@@ -1,9 +1,21 @@
-//! What an answer is worth and whether its receipt holds: pure.
+//! What an answer is worth and whether its receipt holds: pure. Then how the work of a period is paid.
 
 use alloy_primitives::Address;
 use types::{Den, JobId, Sha256, receipt_text};
 
 use crate::signature::signer_of;
+
+mod payouts;
+mod rail;
+mod run;
+mod split;
+
+pub(crate) use payouts::PayoutBook;
+pub use payouts::{PayoutRow, PayoutStatus};
+pub use rail::{PayoutRail, RailError};
+pub use run::{SettleError, Settlement};
+pub(crate) use split::rounded;
+pub use split::{Allocation, Entry, Split, split};
 
 /// Tokens by the coordinator's own tokenizer, o200k. The first call loads its table, which takes a moment.
 ///

@@ -183,7 +183,7 @@ impl Code {
             ),
             Self::LedgerUnusable => (
                 "ledger-unusable",
-                "The record of jobs cannot be opened",
+                "The record of jobs and money cannot be opened",
                 "It is damaged or from a newer version. It was left as it is.",
                 "Install the newest version or restore a copy.",
             ),

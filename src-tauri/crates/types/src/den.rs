@@ -16,6 +16,11 @@ pub struct Den {
 const FLOOR: f64 = 0.1;
 
 impl Den {
+    /// Whether there is none.
+    pub const fn is_zero(self) -> bool {
+        self.hundredths == 0
+    }
+
     /// No work.
     pub const ZERO: Self = Self { hundredths: 0 };
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use alloy_primitives::{Address, Signature};
 
-use crate::{JobId, Sha256, WorkerName};
+use crate::{JobId, PlanDigest, Sha256, WorkerName};
 
 /// The chain id in every Grid certificate, on the practice network too, since the coordinator's checks demand it.
 pub const GRID_CHAIN_ID: u64 = 8453;
@@ -47,6 +47,11 @@ impl Delegation {
             canonical_string(self.worker_name.as_str()),
             canonical_string(&lower(self.worker_signer)),
         )
+    }
+
+    /// What a consent to it names.
+    pub fn digest(&self) -> PlanDigest {
+        PlanDigest::of(&self.text())
     }
 }
 
@@ -138,7 +143,31 @@ pub fn canonical_string(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical_string;
+    use super::*;
+
+    #[test]
+    fn every_fact_of_a_delegation_is_in_its_digest() {
+        let name = |name| WorkerName::new(name).expect("a name");
+        let original = Delegation {
+            delegation_id: "00112233445566778899aabbccddeeff".to_owned(),
+            payout_wallet: Address::repeat_byte(1),
+            worker_signer: Address::repeat_byte(2),
+            worker_name: name("rig-1"),
+            issued_at: 3,
+            expires_at: 4,
+        };
+        let others = [
+            Delegation { delegation_id: "ff".into(), ..original.clone() },
+            Delegation { payout_wallet: Address::ZERO, ..original.clone() },
+            Delegation { worker_signer: Address::ZERO, ..original.clone() },
+            Delegation { worker_name: name("rig-2"), ..original.clone() },
+            Delegation { issued_at: 2, ..original.clone() },
+            Delegation { expires_at: 5, ..original.clone() },
+        ];
+        for other in others {
+            assert_ne!(other.digest(), original.digest(), "{other:?}");
+        }
+    }
 
     #[test]
     fn strings_are_ascii_with_lower_case_escapes() {

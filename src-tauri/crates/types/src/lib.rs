@@ -10,6 +10,7 @@
 //! assert_eq!(one_job.to_string(), "1.76");
 //! ```
 
+mod amount;
 mod chat;
 mod clock;
 mod code;
@@ -17,10 +18,15 @@ mod den;
 mod digest;
 mod id;
 mod identity;
+mod intent;
+mod loopback;
+mod network;
+mod plan;
 mod private;
 mod sensitive;
 
-pub use alloy_primitives::{Address, B256, Signature};
+pub use alloy_primitives::{Address, B256, Bytes, Signature, U256};
+pub use amount::{Aipg, AmountError, Wei};
 pub use chat::{ChatRequest, FinishReason, Message, Refusal, Sampling, ToolCall, Usage};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use code::Code;
@@ -30,6 +36,12 @@ pub use id::{JobId, ModelId, WorkerName, WorkerNameError};
 pub use identity::{
     Delegation, DelegationCertificate, GRID_AUDIENCE, GRID_CHAIN_ID, RegistrationProof, canonical_string,
     receipt_text,
+};
+pub use intent::{Call, Intent};
+pub use loopback::{Loopback, LoopbackError};
+pub use network::{Network, NetworkKind};
+pub use plan::{
+    Confirmation, Consent, Plan, PlanDigest, RegistryVersion, SignedTransaction, Stage, Transaction,
 };
 pub use private::Private;
 pub use sensitive::Sensitive;

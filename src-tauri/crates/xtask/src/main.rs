@@ -1,14 +1,17 @@
 //! Which chore, in one command?
 //!
 //! `cargo xtask run` and `cargo xtask test` do everything that is needed on a fresh machine: system packages, the
-//! screen's npm packages, the test model, the build.
+//! screen's npm packages, the practice chain, the test model, the build.
 //! The chores use Debian's packages and the ordinary package registries, and never a model hub.
 //!
 //! **Invariant:** one cargo at a time, and an exit code of 0 only if every step of the chore succeeded.
 
+mod bench;
 mod checks;
+mod contracts;
 mod engine_model;
 mod nextest;
+mod npm;
 mod place;
 mod process;
 mod run;
@@ -43,10 +46,14 @@ enum Chore {
     Run(run::Options),
     /// Set up, build, and run every test and check; 0 only if all passed.
     Test,
-    /// Only set up: system packages, cargo-nextest, the screen's packages, the test model.
+    /// Measure what the app costs while its window is closed.
+    BenchIdle(bench::Options),
+    /// Only set up: system packages, cargo-nextest, the screen's packages, the practice chain, the test model.
     Setup,
     /// Write the screen's TypeScript types anew from the shell's Rust types.
     Bindings,
+    /// Compile the practice chain's contracts and write their bytes anew.
+    Contracts,
     /// Format all Rust sources.
     Fmt,
     /// Check the format and run clippy on everything, warnings denied.
@@ -74,8 +81,13 @@ fn chore(cli: &Cli, steps: &mut Steps) -> anyhow::Result<()> {
     match &cli.chore {
         Chore::Run(options) => run::run(&place, consent, options, steps),
         Chore::Test => test::test(&place, consent, steps),
+        Chore::BenchIdle(options) => bench::idle(&place, consent, options, steps),
         Chore::Setup => test::set_up(&place, consent, steps),
         Chore::Bindings => steps.must("bindings", || nextest::write_bindings(&place)),
+        Chore::Contracts => {
+            steps.must("node", ui::node)?;
+            steps.must("contracts", || contracts::write(&place))
+        }
         Chore::Fmt => steps.must("format", || process::run(place.cargo().args(["fmt", "--all"]))),
         Chore::Lint => checks::lint(&place, steps),
     }

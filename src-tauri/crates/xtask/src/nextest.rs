@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::engine_model;
 use crate::place::Place;
 use crate::process;
 use crate::say;
@@ -24,6 +25,11 @@ pub(crate) fn install(place: &Place) -> anyhow::Result<()> {
 /// Grid Node on the owner's desktop would change what they see.
 pub(crate) fn run(place: &Place) -> anyhow::Result<()> {
     let mut command = on_a_display_of_its_own(place)?;
+    // Said, and not guessed from where the executables lie: the build folder may be anywhere.
+    if std::env::var_os("ANVIL").is_none() {
+        command.env("ANVIL", place.anvil());
+    }
+    command.env("GRID_NODE_SMOLLM2", engine_model::path(place));
     command.args(["nextest", "run", "--workspace", "--features", "custom-protocol", "--no-fail-fast"]);
     process::run(&mut command)
 }
@@ -44,7 +50,8 @@ pub(crate) fn write_bindings(place: &Place) -> anyhow::Result<()> {
     process::run(command.env("GRID_NODE_WRITE_BINDINGS", "1"))
 }
 
-fn on_a_display_of_its_own(place: &Place) -> anyhow::Result<Command> {
+/// Cargo, on Linux with a display and a session bus that nobody else uses.
+pub(crate) fn on_a_display_of_its_own(place: &Place) -> anyhow::Result<Command> {
     if !cfg!(target_os = "linux") {
         return Ok(place.cargo());
     }

@@ -28,6 +28,17 @@ impl Place {
         self.root.join("ui")
     }
 
+    /// The practice chain's contracts.
+    pub(crate) fn contracts(&self) -> PathBuf {
+        self.root.join("src-tauri").join("crates").join("practice").join("contracts")
+    }
+
+    /// The program that runs the practice chain. Fixed, like the models, because the tests look here.
+    pub(crate) fn anvil(&self) -> PathBuf {
+        let name = format!("anvil{}", std::env::consts::EXE_SUFFIX);
+        self.root.join("target").join("anvil").join(name)
+    }
+
     /// What the chores remember between two runs.
     pub(crate) fn stamps(&self) -> PathBuf {
         self.target.join("xtask")

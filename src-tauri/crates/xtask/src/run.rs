@@ -5,6 +5,7 @@ use std::process::Command;
 
 use clap::Args;
 
+use crate::contracts;
 use crate::engine_model;
 use crate::nextest::has_display;
 use crate::place::Place;
@@ -53,7 +54,7 @@ impl Profile {
 /// Windows cannot overwrite a program that runs, and the chores are one.
 pub(crate) const NOT_OURSELVES: &[&str] = if cfg!(windows) { &["--exclude", "xtask"] } else { &[] };
 
-fn build(place: &Place, profile: Profile) -> anyhow::Result<()> {
+pub(crate) fn build(place: &Place, profile: Profile) -> anyhow::Result<()> {
     let what = ["build", "--workspace", "--features", "custom-protocol"];
     process::run(place.cargo().args(what).args(NOT_OURSELVES).args(profile.arguments()))
 }
@@ -70,6 +71,8 @@ pub(crate) fn run(
     steps.must("system packages", || setup::system_packages(place, Purpose::Run, consent))?;
     steps.must("screen: packages", || ui::packages(place))?;
     steps.must("screen: build", || ui::build(place))?;
+    // Jobs can be practised without a chain; only the money part then has nothing to practise on.
+    steps.optional("practice chain: packages", || contracts::packages(place));
     steps.must("build", || build(place, profile))?;
     let engine = profile.executable(place, "grid-node-engine");
     // Practice works with the small model of the repository too; it only talks less sense.

@@ -66,17 +66,26 @@ pub(crate) fn packages(system: System, purpose: Purpose) -> Vec<&'static str> {
 fn table(system: System) -> (&'static [&'static str], &'static [&'static str]) {
     match system {
         System::Debian => (
-            &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev"],
+            // The tray's library is looked for when the app runs; without it there is no tray.
+            &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev", "libayatana-appindicator3-1"],
             // xvfb-run needs xauth, which xvfb only recommends.
-            &["xvfb", "xauth", "dbus", "webkit2gtk-driver"],
+            &["xvfb", "xauth", "dbus", "webkit2gtk-driver", "gnome-keyring", "at-spi2-core"],
         ),
         System::Fedora => (
-            &["gcc", "gcc-c++", "make", "pkgconf-pkg-config", "webkit2gtk4.1-devel"],
-            &["xorg-x11-server-Xvfb", "xorg-x11-xauth", "dbus-daemon"],
+            &[
+                "gcc",
+                "gcc-c++",
+                "make",
+                "pkgconf-pkg-config",
+                "webkit2gtk4.1-devel",
+                "libayatana-appindicator-gtk3",
+            ],
+            &["xorg-x11-server-Xvfb", "xorg-x11-xauth", "dbus-daemon", "gnome-keyring", "at-spi2-core"],
         ),
-        System::Arch => {
-            (&["base-devel", "pkgconf", "webkit2gtk-4.1"], &["xorg-server-xvfb", "xorg-xauth", "dbus"])
-        }
+        System::Arch => (
+            &["base-devel", "pkgconf", "webkit2gtk-4.1", "libayatana-appindicator"],
+            &["xorg-server-xvfb", "xorg-xauth", "dbus", "gnome-keyring", "at-spi2-core"],
+        ),
         System::OtherLinux | System::MacOs | System::Windows => (&[], &[]),
     }
 }
@@ -88,7 +97,9 @@ pub(crate) const LIBRARY: &str = "webkit2gtk-4.1";
 pub(crate) fn programs(purpose: Purpose) -> &'static [&'static str] {
     match purpose {
         Purpose::Run => &["cc", "pkg-config"],
-        Purpose::Test => &["cc", "pkg-config", "xvfb-run", "dbus-run-session", "WebKitWebDriver"],
+        Purpose::Test => {
+            &["cc", "pkg-config", "xvfb-run", "dbus-run-session", "WebKitWebDriver", "gnome-keyring-daemon"]
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The whole test run: what a change must pass.
 
 use crate::checks;
+use crate::contracts;
 use crate::engine_model;
 use crate::nextest;
 use crate::place::Place;
@@ -17,6 +18,7 @@ pub(crate) fn test(place: &Place, consent: Consent, steps: &mut Steps) -> anyhow
     checks::format(place, steps);
     steps.check("screen: types", || ui::check(place));
     steps.check("screen: tests", || ui::test(place));
+    steps.check("contracts: artefacts", || contracts::check(place));
     steps.check("tests", || nextest::run(place));
     steps.check("examples in the documentation", || {
         let what = ["test", "--doc", "--workspace", "--features", "custom-protocol"];
@@ -33,6 +35,7 @@ pub(crate) fn set_up(place: &Place, consent: Consent, steps: &mut Steps) -> anyh
     steps.must("test runner", || nextest::install(place))?;
     steps.must("screen: packages", || ui::packages(place))?;
     steps.must("screen: build", || ui::build(place))?;
+    steps.must("practice chain: packages", || contracts::packages(place))?;
     steps.must("build", || build(place))?;
     let engine = run::Profile::Debug.executable(place, "grid-node-engine");
     steps.must("test model", || engine_model::prepare(place, &engine))

@@ -1,13 +1,12 @@
 //! The screen's packages, build and checks.
 
-use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
+use crate::npm::Packages;
 use crate::place::Place;
 use crate::process;
-use crate::say;
 
 /// The oldest Node the screen's tools run on.
 const OLDEST_NODE: u32 = 20;
@@ -23,42 +22,26 @@ pub(crate) fn node() -> anyhow::Result<()> {
 
 /// Installs the screen's packages if the lock file changed since the last time, exactly as locked.
 pub(crate) fn packages(place: &Place) -> anyhow::Result<()> {
-    let lock =
-        std::fs::read_to_string(place.ui().join("package-lock.json")).context("ui/package-lock.json")?;
-    let stamp = place.stamps().join("package-lock.json");
-    if is_installed(&place.ui(), &stamp, &lock) {
-        say::line("the screen's packages are there");
-        return Ok(());
-    }
-    process::run(npm(place).args(["ci", "--no-audit", "--no-fund"]))?;
-    std::fs::create_dir_all(place.stamps())?;
-    std::fs::write(stamp, lock).context("remember which packages are installed")
+    screen(place).install()
 }
 
 /// Builds the page that the app embeds.
 pub(crate) fn build(place: &Place) -> anyhow::Result<()> {
-    process::run(npm(place).args(["run", "build"]))
+    process::run(screen(place).npm().args(["run", "build"]))
 }
 
 /// Checks the types of the screen's sources.
 pub(crate) fn check(place: &Place) -> anyhow::Result<()> {
-    process::run(npm(place).args(["run", "check"]))
+    process::run(screen(place).npm().args(["run", "check"]))
 }
 
 /// Runs the screen's tests.
 pub(crate) fn test(place: &Place) -> anyhow::Result<()> {
-    process::run(npm(place).args(["run", "test"]))
+    process::run(screen(place).npm().args(["run", "test"]))
 }
 
-fn npm(place: &Place) -> Command {
-    // On Windows npm is a script, which must be started by its full name.
-    let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-    command.current_dir(place.ui());
-    command
-}
-
-fn is_installed(ui: &Path, stamp: &Path, lock: &str) -> bool {
-    ui.join("node_modules").is_dir() && std::fs::read_to_string(stamp).is_ok_and(|seen| seen == lock)
+fn screen(place: &Place) -> Packages {
+    Packages::of(place.ui())
 }
 
 fn node_is_new_enough(version: Option<&str>) -> anyhow::Result<()> {
@@ -76,7 +59,7 @@ fn node_is_new_enough(version: Option<&str>) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_installed, node_is_new_enough};
+    use super::node_is_new_enough;
 
     #[test]
     fn an_old_or_absent_node_is_named() {
@@ -86,16 +69,5 @@ mod tests {
             let error = node_is_new_enough(bad).expect_err("too old").to_string();
             assert!(error.contains("Node 20"), "{error}");
         }
-    }
-
-    #[test]
-    fn packages_are_installed_again_when_the_lock_changes_or_they_are_gone() {
-        let home = tempfile::tempdir().expect("a folder");
-        let stamp = home.path().join("stamp");
-        std::fs::write(&stamp, "lock 1").expect("written");
-        assert!(!is_installed(home.path(), &stamp, "lock 1"), "without node_modules nothing is installed");
-        std::fs::create_dir(home.path().join("node_modules")).expect("made");
-        assert!(is_installed(home.path(), &stamp, "lock 1"));
-        assert!(!is_installed(home.path(), &stamp, "lock 2"), "another lock needs another install");
     }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import en from '../../messages/en.json'
-import { find, t } from './t'
+import { find, plural, t } from './t'
 
 test('placeholders are filled, and one without a value shows', () => {
   expect(t('state.loading-model', { percent: '41 %' })).toBe('Loading model, 41 %')
@@ -19,4 +19,10 @@ test('texts keep the rules of the house', () => {
     expect(text.trim(), `${key} is empty or padded`).toBe(text)
     expect(text, `${key} is empty`).not.toBe('')
   }
+})
+
+test('a count takes the form that its language asks for', () => {
+  expect(plural('device.jobs', 1)).toBe('job done')
+  expect(plural('device.jobs', 0)).toBe('jobs done')
+  expect(plural('plan.bond.does', 2, { count: '2', amount: 'x' })).toContain('2 transactions')
 })

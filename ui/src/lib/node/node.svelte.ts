@@ -1,46 +1,19 @@
-import { type Backend, failureOf, type Status } from '../backend/backend'
+import { Asking } from '../backend/asking.svelte'
+import type { Backend, Status } from '../backend/backend'
+import { Followed } from '../backend/followed.svelte'
 
-/**
- * What the screen knows of the node.
- * An event only says that something changed; the status is then read again, so a lost event is harmless.
- */
-export class NodeState {
-  /** The last status read; kept while a newer one cannot be had. */
-  status = $state<Status | null>(null)
-  /** Whether the node answered the last time. */
-  answers = $state(true)
-  /** Whether a request of the owner is under way. */
-  busy = $state(false)
-  /** Why the last request of the owner did not work. */
-  refusal = $state<string | null>(null)
-
+/** What the screen knows of the node, and what the owner asks of it. */
+export class NodeState extends Followed<Status> {
+  /** Pause and resume, one at a time. */
+  readonly asking = new Asking()
   readonly #backend: Backend
-  #reading = false
-  #again = false
 
   constructor(backend: Backend) {
+    super(
+      () => backend.status(),
+      (changed) => backend.onChanged('status', changed),
+    )
     this.#backend = backend
-  }
-
-  /** Begins to follow the node; the result ends it. */
-  follow(): () => void {
-    const stop = this.#backend.onStatusChanged(() => void this.read())
-    // Once more when the listening has begun, since a change before that would have been missed.
-    stop.then(() => this.read()).catch(() => (this.answers = false))
-    void this.read()
-    return () => void stop.then((end) => end()).catch(() => {})
-  }
-
-  /** Reads the status. Calls during a read lead to one more read, not to many. */
-  async read(): Promise<void> {
-    this.#again = true
-    if (this.#reading) return
-    this.#reading = true
-    while (this.#again) {
-      this.#again = false
-      await this.#readOnce()
-    }
-    this.#reading = false
   }
 
   /** Stops taking jobs. */
@@ -58,26 +31,10 @@ export class NodeState {
     return this.#backend.sendPracticeJob(prompt)
   }
 
-  async #readOnce(): Promise<void> {
-    try {
-      this.status = await this.#backend.status()
-      this.answers = true
-    } catch {
-      this.answers = false
-    }
-  }
-
-  async #ask(request: () => Promise<void>): Promise<void> {
-    if (this.busy) return
-    this.busy = true
-    this.refusal = null
-    try {
+  #ask(request: () => Promise<void>): Promise<void> {
+    return this.asking.ask(async () => {
       await request()
       await this.read()
-    } catch (thrown) {
-      this.refusal = failureOf(thrown).detail
-    } finally {
-      this.busy = false
-    }
+    })
   }
 }

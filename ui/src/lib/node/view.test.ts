@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Status } from '../backend/backend'
-import { aStatus, EVERY_PHASE } from '../backend/fake'
+import { aStatus, EVERY_PHASE } from '../backend/samples'
 import { stateName, stateView } from './view'
 
 test('every phase has words and none is left with a placeholder', () => {
@@ -25,4 +25,10 @@ test.each<[string, Partial<Status>, boolean, string]>([
 
 test('before the first status the node is starting', () => {
   expect(stateName(null, true)).toBe('starting')
+})
+
+test("a model's name in a sentence cannot turn the sentence around", () => {
+  const { detail } = stateView(aStatus({ model: 'abc\u202edef' }), true)
+  expect(detail).not.toContain('\u202e')
+  expect(detail).toContain('\u2068abc')
 })

@@ -1,12 +1,12 @@
 import type { Status } from '../backend/backend'
+import { isolated } from '../format/foreign'
 import { percent } from '../format/numbers'
 import { type Key, t } from '../messages/t'
 
-/** How the state feels; each has its own colour and sign. */
-export type Mood = 'busy' | 'good' | 'quiet' | 'warning' | 'bad'
+import type { Mood } from '../shared/mood'
 
 /** What the one main button does, if there is one. */
-export type MainAction = 'pause' | 'resume' | 'start' | null
+export type MainAction = 'pause' | 'resume' | 'start' | 'again' | null
 
 /** The state of the node in words. */
 export interface StateView {
@@ -57,7 +57,7 @@ const ACTIONS: Record<StateName, MainAction> = {
   quarantined: 'pause',
   offline: 'pause',
   'needs-attention': 'start',
-  'no-answer': null,
+  'no-answer': 'again',
 }
 
 /** The state of the node in words. */
@@ -65,7 +65,7 @@ export function stateView(status: Status | null, answers: boolean): StateView {
   const name = stateName(status, answers)
   const phase = status?.phase
   const values = {
-    model: status?.model ?? t('engine.model'),
+    model: status?.model ? isolated(status.model) : t('device.model'),
     percent: phase?.kind === 'loading-model' ? percent(phase.percent) : '',
   }
   const sentence: Key = `state.${name}`

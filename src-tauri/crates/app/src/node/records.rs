@@ -8,6 +8,7 @@ use ledger::{JobState, Ledger, LedgerError, Limits, Totals};
 use types::{Den, FinishReason, JobId, ModelId, Sha256, Timestamp, Usage, WorkerName};
 
 use crate::JobLine;
+use crate::blocking::blocking;
 
 /// One line to write.
 #[derive(Debug, Clone)]
@@ -109,11 +110,4 @@ fn write(
         Line::Settled(den) => ledger.settled(job, *den).map(|_| ()),
         Line::Unconfirmed => ledger.unconfirmed(job),
     }
-}
-
-/// SQLite waits for the disk, so it has threads of its own.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let done = tokio::task::spawn_blocking(work).await;
-    // A panic goes on to the supervisor; nobody cancels this task.
-    done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }

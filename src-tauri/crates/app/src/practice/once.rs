@@ -1,89 +1,25 @@
 //! One rehearsal from start to end, with a report: does everything work on this computer?
 
-use std::convert::Infallible;
+mod jobs;
+mod money;
+mod report;
+
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use practice::{ChatCall, Customer, CustomerError, Event, Network, Reply};
-use tokio::sync::broadcast;
+use keys::RigKey;
+use practice::CustomerError;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
-use types::{Den, JobId};
+use types::{Clock, DelegationCertificate, WorkerName};
 
+use super::purse::{Purse, PurseError, PurseOptions};
+use super::rehearsal::DELEGATION;
 use super::{Rehearsal, RehearsalOptions};
-use crate::{Phase, StartError};
+use crate::{Home, StartError};
 
-/// What was done and whether it was right.
-#[derive(Debug, Clone, Default)]
-pub struct Report {
-    /// True if every job went as it should and the books agree.
-    pub ok: bool,
-    /// The model's name on the practice network.
-    pub model: String,
-    /// Each job.
-    pub jobs: Vec<JobReport>,
-    /// What our ledger adds up to.
-    pub ledger_den: Den,
-    /// What the coordinator's books add up to.
-    pub coordinator_den: Den,
-    /// What the coordinator holds against us.
-    pub strikes: u32,
-    /// How long it took.
-    pub duration: Duration,
-    /// Everything that was not right, in words.
-    pub problems: Vec<String>,
-}
-
-/// One job of the rehearsal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobReport {
-    /// The coordinator's id; empty if it never became a job.
-    pub id: String,
-    /// What it tried.
-    pub kind: JobKind,
-    /// How it ended, as the customer saw it.
-    pub finish_reason: Option<String>,
-    /// Tokens the customer was told of.
-    pub completion_tokens: Option<u64>,
-    /// What it earned.
-    pub den: Option<Den>,
-    /// Whether the receipt's signature is good; `None` when none is due.
-    pub sig_ok: Option<bool>,
-    /// The words of a refusal.
-    pub error: Option<String>,
-}
-
-/// What a job of the rehearsal tries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobKind {
-    /// Answered piece by piece.
-    Streamed,
-    /// Answered in one piece.
-    NotStreamed,
-    /// Ended by a stop text.
-    Stop,
-    /// Cancelled on the way.
-    Cancelled,
-    /// Longer than the model's context.
-    TooLong,
-    /// As short as can be.
-    Plain,
-}
-
-impl JobKind {
-    const ALL: [Self; 6] =
-        [Self::Streamed, Self::NotStreamed, Self::Stop, Self::Cancelled, Self::TooLong, Self::Plain];
-
-    /// The word in the report.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Streamed => "streamed",
-            Self::NotStreamed => "not_streamed",
-            Self::Stop => "stop",
-            Self::Cancelled => "cancelled",
-            Self::TooLong => "too_long",
-            Self::Plain => "plain",
-        }
-    }
-}
+pub use report::{Balances, BondReport, JobKind, JobReport, MoneyReport, PayoutReport, Report, SentOut};
 
 /// Why it did not come to a report.
 #[derive(Debug, thiserror::Error)]
@@ -98,218 +34,130 @@ enum Trouble {
     Network(#[from] StartError),
 }
 
-/// Well within the 30 requests a minute that the coordinator takes from one key.
-const JOBS_PER_CUSTOMER: usize = 24;
+/// What a rehearsal does about money.
+#[derive(Debug)]
+pub enum WithMoney {
+    /// The whole way: bonded before the jobs; paid, unbonded and sent out after them.
+    Yes(PurseOptions),
+    /// It should, and cannot; these words say why and what helps.
+    Impossible(String),
+    /// Jobs only.
+    No,
+}
 
-/// Runs `jobs` jobs within `limit`. What goes wrong after the start is in the report.
-pub async fn once(options: RehearsalOptions, jobs: usize, limit: Duration) -> Result<Report, StartError> {
+/// Runs `jobs` jobs, with the money's way around them, within `limit`. What goes wrong after the start is in the report.
+pub async fn once(
+    options: RehearsalOptions,
+    jobs: usize,
+    with_money: WithMoney,
+    limit: Duration,
+) -> Result<Report, StartError> {
     let start = Instant::now();
     let deadline = start + limit;
-    let rehearsal = Rehearsal::start(options).await?;
-    let mut report = Report { model: rehearsal.model().to_owned(), ..Report::default() };
-    if let Err(trouble) = run(&rehearsal, jobs, deadline, &mut report).await {
+    let home = Home::lock(&options.home)?;
+    let name = WorkerName::new(options.worker_name.as_str())?;
+    let mut report = Report::default();
+    let purse = bonded(&home, with_money, &options.clock, deadline, &mut report).await;
+    let (purse, rehearsal) = match papers(purse, &name, deadline, &mut report).await {
+        Some((purse, papers)) => (Some(purse), Rehearsal::begin(home, options, name, papers).await?),
+        None => (None, Rehearsal::in_home(home, options, name).await?),
+    };
+    rehearsal.model().clone_into(&mut report.model);
+    if let Err(trouble) = jobs::run(&rehearsal, jobs, deadline, &mut report).await {
         report.problems.push(trouble.to_string());
     }
     close_books(&rehearsal, deadline, &mut report).await;
+    if let Some(purse) = &purse {
+        let way_back = money::way_back(&rehearsal, purse, &mut report.money);
+        note(&mut report.problems, "money", timeout_at(deadline, way_back).await);
+        report.problems.extend(money::judge(&report.money));
+    }
     rehearsal.shutdown().await;
-    report.duration = start.elapsed();
-    report.ok = report.problems.is_empty();
-    Ok(report)
+    if let Some(purse) = purse {
+        purse.shutdown().await;
+    }
+    Ok(finished(report, start))
 }
 
-async fn run(
-    rehearsal: &Rehearsal,
-    jobs: usize,
+/// Bonds and does nothing else: for trying what an interruption does to it.
+pub async fn bond_only(
+    home: &Path,
+    options: PurseOptions,
+    clock: Arc<dyn Clock>,
+    limit: Duration,
+) -> Result<Report, StartError> {
+    let start = Instant::now();
+    let home = Home::lock(home)?;
+    let mut report = Report::default();
+    let purse = bonded(&home, WithMoney::Yes(options), &clock, start + limit, &mut report).await;
+    if let Some(purse) = purse {
+        let seen = money::balances(&purse, &mut report.money);
+        note(&mut report.problems, "the balances", timeout_at(start + limit, seen).await);
+        purse.shutdown().await;
+    }
+    Ok(finished(report, start))
+}
+
+/// The purse with its bond put up. What stood in the way is a problem of the report; the jobs go on without.
+async fn bonded(
+    home: &Home,
+    with_money: WithMoney,
+    clock: &Arc<dyn Clock>,
     deadline: Instant,
     report: &mut Report,
-) -> Result<(), Trouble> {
-    ready(rehearsal, deadline).await?;
-    // The first answer shows what this model says, so that a stop text can be chosen that really comes.
-    let mut known_answer = String::new();
-    let mut customer = rehearsal.another_customer()?;
-    for (number, kind) in JobKind::ALL.into_iter().cycle().take(jobs).enumerate() {
-        if number % JOBS_PER_CUSTOMER == JOBS_PER_CUSTOMER - 1 {
-            customer = rehearsal.another_customer()?;
+) -> Option<Purse> {
+    let options = match with_money {
+        WithMoney::Yes(options) => options,
+        WithMoney::Impossible(words) => {
+            report.problems.push(words);
+            return None;
         }
-        let job = one_job(rehearsal, &customer, kind, &mut known_answer, deadline).await?;
-        report.problems.extend(judge(&job).iter().map(|problem| format!("{} job: {problem}", kind.name())));
-        report.jobs.push(job);
-    }
-    Ok(())
-}
-
-async fn ready(rehearsal: &Rehearsal, deadline: Instant) -> Result<(), Trouble> {
-    let mut changes = rehearsal.changes();
-    let settled = changes.wait_for(|status| {
-        matches!(status.phase, Phase::Waiting | Phase::NeedsAttention | Phase::Quarantined)
-    });
-    let status = match timeout_at(deadline, settled).await {
-        Err(_) => return Err(Trouble::TooLong("getting onto the network")),
-        Ok(Err(_)) => return Err(Trouble::NotReady("it ended".into())),
-        Ok(Ok(status)) => status.clone(),
+        WithMoney::No => return None,
     };
-    if status.phase == Phase::Waiting {
-        return Ok(());
-    }
-    let title = status.code.map_or("no reason given", types::Code::title);
-    Err(Trouble::NotReady(format!("{title} ({})", status.detail.unwrap_or_default())))
+    let opened = timeout_at(deadline, Purse::open(home, options, Arc::clone(clock))).await;
+    let purse = note(&mut report.problems, "the practice chain", opened)?;
+    let bond = timeout_at(deadline, money::bond(&purse, &mut report.money)).await;
+    note(&mut report.problems, "the bond", bond);
+    Some(purse)
 }
 
-async fn one_job(
-    rehearsal: &Rehearsal,
-    customer: &Customer,
-    kind: JobKind,
-    known_answer: &mut String,
+/// The rig key kept in the home, with the wallet's permission. Without it the jobs are served with papers for one run,
+/// and what they earn is not this wallet's: then the purse is put away.
+async fn papers(
+    purse: Option<Purse>,
+    name: &WorkerName,
     deadline: Instant,
-) -> Result<JobReport, Trouble> {
-    let mut events = rehearsal.network().events();
-    let call = call_for(kind, rehearsal.model(), known_answer);
-    let operator = cancel_when_sent(rehearsal.network(), kind);
-    let asking = async {
-        tokio::select! {
-            reply = customer.chat(&call) => reply,
-            never = operator => match never {},
-        }
-    };
-    let reply = timeout_at(deadline, asking).await.map_err(|_| Trouble::TooLong(kind.name()))??;
-    if kind == JobKind::Streamed && known_answer.is_empty() {
-        known_answer.clone_from(&reply.text);
-    }
-    let id = queued(&mut events);
-    let settled = match &id {
-        // A settled job is in the books before the customer's last line, or within the blink after it.
-        Some(id) if reply.error.is_none() => settled(rehearsal.network(), id, &mut events, deadline).await,
-        _ => None,
-    };
-    Ok(report_on(kind, id, &reply, settled))
-}
-
-fn call_for(kind: JobKind, model: &str, known_answer: &str) -> ChatCall {
-    let call = |question: &str, max_tokens: u32| ChatCall {
-        max_tokens: Some(max_tokens),
-        temperature: Some(0.0),
-        ..ChatCall::ask(model, question)
-    };
-    let opening = "And the LORD said unto";
-    match kind {
-        JobKind::Streamed => call(opening, 24).streamed(),
-        JobKind::NotStreamed => call("In the beginning", 24),
-        JobKind::Stop => ChatCall { stop: vec![stop_text(known_answer)], ..call(opening, 24) },
-        // So hot that even a tiny, fast model does not come to an end before the cancel does.
-        JobKind::Cancelled => ChatCall {
-            temperature: Some(2.0),
-            seed: Some(7),
-            extra: [("top_p".to_owned(), 1.0.into())].into_iter().collect(),
-            ..call("And it came to pass", 4096).streamed()
-        },
-        // 40,000 short words: more tokens than the context of any model this engine takes, within the
-        // coordinator's limit of 200,000 characters.
-        JobKind::TooLong => call(&"and ".repeat(40_000), 8),
-        JobKind::Plain => call("Amen", 8),
-    }
-}
-
-/// A word from the middle of what the model said to the same question.
-fn stop_text(answer: &str) -> String {
-    let words: Vec<&str> = answer.split_whitespace().filter(|word| word.is_ascii()).collect();
-    words.get(words.len() / 2).map_or_else(|| "the".to_owned(), |word| (*word).to_owned())
-}
-
-/// Plays the operator who cancels a job as soon as a worker has it. Listens from the moment this is called, and
-/// goes on until it is dropped.
-fn cancel_when_sent(network: &Network, kind: JobKind) -> impl Future<Output = Infallible> {
-    let mut events = network.events();
-    async move {
-        loop {
-            match events.recv().await {
-                Ok(Event::JobSent { job, .. }) if kind == JobKind::Cancelled => {
-                    network.cancel_job(&job);
-                }
-                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
-                Err(broadcast::error::RecvError::Closed) => return std::future::pending().await,
-            }
+    report: &mut Report,
+) -> Option<(Purse, (RigKey, DelegationCertificate))> {
+    let purse = purse?;
+    let signed = timeout_at(deadline, purse.delegate(name.clone(), DELEGATION)).await;
+    match note(&mut report.problems, "the rig key", signed) {
+        Some(papers) => Some((purse, papers)),
+        None => {
+            purse.shutdown().await;
+            None
         }
     }
 }
 
-/// The job our one question became.
-fn queued(events: &mut broadcast::Receiver<Event>) -> Option<JobId> {
-    loop {
-        match events.try_recv() {
-            Ok(Event::JobQueued { job }) => return Some(job),
-            Ok(_) | Err(broadcast::error::TryRecvError::Lagged(_)) => {}
-            Err(_) => return None,
-        }
+/// Takes what came of something that may also take too long, and writes down what went wrong.
+fn note<T>(
+    problems: &mut Vec<String>,
+    what: &str,
+    came: Result<Result<T, PurseError>, Elapsed>,
+) -> Option<T> {
+    match came {
+        Ok(Ok(value)) => return Some(value),
+        Ok(Err(error)) => problems.push(format!("{what}: {error}")),
+        Err(_) => problems.push(format!("{what} took too long")),
     }
+    None
 }
 
-struct Settled {
-    den: Den,
-    signed: bool,
-    signature_due: bool,
-}
-
-async fn settled(
-    network: &Network,
-    job: &JobId,
-    events: &mut broadcast::Receiver<Event>,
-    deadline: Instant,
-) -> Option<Settled> {
-    loop {
-        if let Some(row) = network.books().row(job) {
-            let (den, signed) = (row.den, row.signed());
-            return Some(Settled { den, signed, signature_due: row.result_hash.is_some() });
-        }
-        match timeout_at(deadline, events.recv()).await {
-            Ok(Ok(_) | Err(broadcast::error::RecvError::Lagged(_))) => {}
-            Ok(Err(broadcast::error::RecvError::Closed)) | Err(_) => return None,
-        }
-    }
-}
-
-fn report_on(kind: JobKind, id: Option<JobId>, reply: &Reply, settled: Option<Settled>) -> JobReport {
-    JobReport {
-        id: id.map_or_else(String::new, |id| id.as_str().to_owned()),
-        kind,
-        finish_reason: reply.finish_reason.clone(),
-        completion_tokens: reply.usage.get("completion_tokens").and_then(|count| count.as_u64()),
-        den: settled.as_ref().map(|settled| settled.den),
-        sig_ok: settled.filter(|settled| settled.signature_due).map(|settled| settled.signed),
-        error: reply.error.clone(),
-    }
-}
-
-/// What is not as it should be about a job of this kind.
-fn judge(job: &JobReport) -> Vec<String> {
-    let mut problems = Vec::new();
-    let mut must = |fact: bool, problem: String| {
-        if !fact {
-            problems.push(problem);
-        }
-    };
-    let (reason, error) = (job.finish_reason.as_deref(), job.error.as_deref());
-    let ended = format!("ended with {reason:?}, error {error:?}");
-    must(!job.id.is_empty(), "it never became a job".into());
-    must(job.sig_ok != Some(false), "its receipt was not accepted".into());
-    match job.kind {
-        JobKind::TooLong => {
-            let refused = error.is_some_and(|words| words.contains("context length exceeded"));
-            must(refused, ended);
-            must(job.den.is_none(), "a refused request must earn nothing".into());
-            return problems;
-        }
-        JobKind::Streamed | JobKind::NotStreamed | JobKind::Plain => {
-            must(error.is_none() && matches!(reason, Some("stop" | "length")), ended);
-        }
-        JobKind::Stop => must(error.is_none() && reason == Some("stop"), ended),
-        JobKind::Cancelled => must(error.is_none() && reason == Some("cancelled"), ended),
-    }
-    must(job.den.is_some(), "it is not in the coordinator's books".into());
-    if job.kind != JobKind::Cancelled {
-        must(job.sig_ok.is_some(), "a receipt was due".into());
-        must(job.completion_tokens.is_some_and(|count| count > 0), "no tokens were counted".into());
-    }
-    problems
+fn finished(mut report: Report, start: Instant) -> Report {
+    report.duration = start.elapsed();
+    report.ok = report.problems.is_empty();
+    report
 }
 
 /// Waits for the last ack, then holds our ledger against the coordinator's books.

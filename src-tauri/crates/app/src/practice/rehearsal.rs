@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine_link::Launch;
-use grid::Endpoint;
+use grid::{AccountClient, AccountPatience, Endpoint};
 use keys::{PayoutKey, RigKey, random_hex_128};
 use practice::{AccountId, ChatCall, Customer, CustomerError, Network, Options, Purpose, Reply};
 use tokio::sync::watch;
-use types::{Clock, Delegation, DelegationCertificate, WorkerName};
+use types::{Clock, Delegation, DelegationCertificate, Sensitive, WorkerName};
 use worker::presence::Policy;
 
 use crate::{Home, ModelFile, Node, NodeIdentity, NodeSettings, Patience, StartError, Status};
@@ -57,7 +57,7 @@ impl RehearsalOptions {
 }
 
 /// How long the wallet lets the rig key work.
-const DELEGATION: Duration = Duration::from_secs(90 * 24 * 3600);
+pub(super) const DELEGATION: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// The longest a customer waits.
 const CUSTOMER_PATIENCE: Duration = Duration::from_secs(300);
@@ -67,6 +67,7 @@ pub struct Rehearsal {
     network: Network,
     node: Node,
     account: AccountId,
+    endpoint: Endpoint,
     customer: Customer,
     model: String,
 }
@@ -86,16 +87,35 @@ impl Rehearsal {
     /// Starts the network, makes keys for this run, and starts the node.
     pub async fn start(options: RehearsalOptions) -> Result<Self, StartError> {
         let home = Home::lock(&options.home)?;
-        let name = WorkerName::new(options.worker_name)?;
+        let name = WorkerName::new(options.worker_name.as_str())?;
+        Self::in_home(home, options, name).await
+    }
+
+    /// The same in a home that is locked already.
+    pub(super) async fn in_home(
+        home: Home,
+        options: RehearsalOptions,
+        name: WorkerName,
+    ) -> Result<Self, StartError> {
+        let (payout, rig) = (PayoutKey::generate()?, RigKey::generate()?);
+        let certificate = delegate(&payout, &rig, &name, &*options.clock)?;
+        Self::begin(home, options, name, (rig, certificate)).await
+    }
+
+    /// Starts the network and the node with the papers of a wallet.
+    pub(super) async fn begin(
+        home: Home,
+        options: RehearsalOptions,
+        name: WorkerName,
+        (rig, certificate): (RigKey, DelegationCertificate),
+    ) -> Result<Self, StartError> {
         let network = Network::start(Options {
             timings: options.timings,
             ..Options::new(Arc::clone(&options.clock), options.seed)
         })
         .await
         .map_err(|error| StartError::Practice(Box::new(error)))?;
-        let (payout, rig) = (PayoutKey::generate()?, RigKey::generate()?);
-        let certificate = delegate(&payout, &rig, &name, &*options.clock)?;
-        let account = network.open_account(Some(payout.address()));
+        let account = network.open_account(Some(certificate.delegation.payout_wallet));
         let endpoint =
             Endpoint::practice(&network.api_base()).map_err(|error| StartError::Practice(Box::new(error)))?;
         let customer = customer(&network, &account.id)?;
@@ -105,7 +125,7 @@ impl Rehearsal {
             engine: options.engine,
             model: model.clone(),
             identity: NodeIdentity { api_key: account.api_key, name, rig: Some((rig, certificate)) },
-            endpoint,
+            endpoint: endpoint.clone(),
             practice: true,
             policy: options.policy,
             patience: options.patience,
@@ -113,7 +133,7 @@ impl Rehearsal {
         };
         let node = Node::start(settings, options.clock).await?;
         let (account, model) = (account.id, model.id.as_str().to_owned());
-        Ok(Self { network, node, account, customer, model })
+        Ok(Self { network, node, account, endpoint, customer, model })
     }
 
     /// What the node is doing.
@@ -156,6 +176,13 @@ impl Rehearsal {
         customer(&self.network, &self.account)
     }
 
+    /// Reads the account as its owner's app does, with a key of its own.
+    pub fn account(&self) -> Result<AccountClient, StartError> {
+        let key = issue_key(&self.network, &self.account);
+        AccountClient::new(&self.endpoint, key, AccountPatience::default())
+            .map_err(|error| StartError::Practice(Box::new(error)))
+    }
+
     /// Sends any request as a customer.
     pub async fn call(&self, call: &ChatCall) -> Result<Reply, CustomerError> {
         self.customer.chat(call).await
@@ -179,10 +206,12 @@ impl Rehearsal {
 }
 
 fn customer(network: &Network, account: &AccountId) -> Result<Customer, StartError> {
-    let key =
-        network.issue_key(account, Purpose::Inference).expect("BUG: the account was opened on this network");
-    Customer::new(&network.api_base(), key, CUSTOMER_PATIENCE)
+    Customer::new(&network.api_base(), issue_key(network, account), CUSTOMER_PATIENCE)
         .map_err(|error| StartError::Practice(Box::new(error)))
+}
+
+fn issue_key(network: &Network, account: &AccountId) -> Sensitive<String> {
+    network.issue_key(account, Purpose::Inference).expect("BUG: the account was opened on this network")
 }
 
 fn delegate(

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use app::practice::{JobKind, RehearsalOptions, Report, once};
+use app::practice::{JobKind, RehearsalOptions, Report, WithMoney, once};
 use practice::ChatCall;
 use types::{Den, Message};
 
 use crate::rig::{Rig, smollm2};
 
 async fn rehearse(options: RehearsalOptions, jobs: usize) -> Report {
-    let report = once(options, jobs, Duration::from_secs(120)).await.expect("starts");
+    let report = once(options, jobs, WithMoney::No, Duration::from_secs(120)).await.expect("starts");
     assert_eq!(report.problems, Vec::<String>::new(), "{report:#?}");
     report
 }

@@ -1,5 +1,11 @@
 //! The real executable, as a person or a script runs it.
 
+mod canary;
+#[cfg(target_os = "linux")]
+mod keyring;
+mod kills;
+mod money;
+
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -30,7 +36,7 @@ fn hundredths(text: &str) -> u64 {
 
 #[test]
 fn practice_once_reports_one_json_object_and_ends_well() {
-    let output = run(&["practice", "--once", "--jobs", "6", "--json"]);
+    let output = run(&["practice", "--once", "--jobs", "6", "--json", "--seconds", "150"]);
     let report = json(&output);
     assert!(output.status.success(), "{report:#}");
     assert_eq!(report["ok"], true, "{report:#}");
@@ -49,7 +55,7 @@ fn practice_once_reports_one_json_object_and_ends_well() {
 
 #[test]
 fn den_is_printed_in_exact_hundredths_that_add_up() {
-    let output = run(&["practice", "--once", "--jobs", "7", "--json"]);
+    let output = run(&["practice", "--once", "--jobs", "7", "--json", "--seconds", "150"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let printed = |key: &str| -> Vec<u64> {
         let values = text.lines().filter_map(|line| line.trim().strip_prefix(&format!("\"{key}\": ")));
@@ -67,7 +73,7 @@ fn den_is_printed_in_exact_hundredths_that_add_up() {
 #[test]
 fn the_loudest_log_holds_no_key_prompt_or_answer() {
     let output = cli()
-        .args(["practice", "--once", "--json", "--verbose"])
+        .args(["practice", "--once", "--json", "--verbose", "--seconds", "150"])
         .env("GRID_NODE_LOG", "trace")
         .output()
         .expect("runs");

@@ -1,5 +1,6 @@
-//! The client against a scripted coordinator on loopback: recorded conversations, and hostile ones.
+//! The client against a scripted coordinator on loopback: recorded conversations and pages, and hostile ones.
 
+mod accounts;
 mod coordinator;
 mod hostile;
 mod replay;

@@ -54,7 +54,7 @@ fn vectors_receipts_text_are_reproduced() {
             println!("skipped a case without key, job or text: {}", case["id"]);
             continue;
         };
-        let key = RigKey::from_secret(secret).expect("a test key");
+        let key = RigKey::from_secret(&secret).expect("a test key");
         let job = JobId::new(job);
         let result = Sha256::of(full_text);
         expect_field(&case, "signer", &format!("{:#x}", key.address()));
@@ -91,13 +91,13 @@ fn vectors_receipts_identity_texts_and_signatures_are_reproduced() {
             continue;
         };
         if let Some(secret) = secret(&case, "payout_wallet_private_key") {
-            let wallet = PayoutKey::from_secret(secret).expect("a test key");
+            let wallet = PayoutKey::from_secret(&secret).expect("a test key");
             expect_field(&case, "delegation_message", &delegation.text());
             let certificate = wallet.sign_delegation(delegation).expect("signs");
             expect_field(&identity["delegation"], "signature", &certificate.signature.to_string());
         }
         if let Some(secret) = secret(&case, "worker_signer_private_key") {
-            let rig = RigKey::from_secret(secret).expect("a test key");
+            let rig = RigKey::from_secret(&secret).expect("a test key");
             expect_field(&case, "registration_message", &proof.text());
             let signature = rig.sign_registration(&proof).expect("signs");
             expect_field(identity, "signature", &signature.to_string());

@@ -1,5 +1,9 @@
 //! The ledger as its callers see it, on real files.
 
+mod money;
+mod payouts;
+mod upgrade;
+
 use std::path::PathBuf;
 
 use ledger::{JobState, Ledger, LedgerError, Limits};
@@ -143,4 +147,14 @@ fn another_programs_database_is_refused() {
         .expect("writes");
     let error = Ledger::open(&file.path, Limits::default(), NOW).expect_err("must not open");
     assert!(matches!(error, LedgerError::Foreign), "{error}");
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_told_without_its_path() {
+    let file = File::new();
+    std::fs::create_dir(&file.path).expect("something is in the way");
+    let error = Ledger::open(&file.path, Limits::default(), NOW).expect_err("it is a folder");
+    let folder = file.path.parent().expect("a folder").display().to_string();
+    let source = std::error::Error::source(&error).expect("SQLite's own word").to_string();
+    assert!(!format!("{error} {source}").contains(&folder), "{error}: {source}");
 }

@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::options::Timings;
 use crate::registration::{Claim, Refusal, check_columns};
 use crate::roster::{Abilities, Command, ConnectionId, Newcomer, Roster};
+use crate::settlement::PayoutBook;
 use crate::strikes::Strikes;
 
 /// Everything the coordinator remembers.
@@ -27,6 +28,7 @@ pub(crate) struct State {
     pub(super) limits: Limits,
     /// Oldest first.
     pub(crate) rows: Vec<BookRow>,
+    pub(crate) payouts: PayoutBook,
     pub(super) chance: Chance,
 }
 
@@ -49,6 +51,7 @@ impl State {
             nonces: Nonces::default(),
             limits: Limits::default(),
             rows: Vec::new(),
+            payouts: PayoutBook::default(),
             chance: Chance::new(seed),
         }
     }

@@ -15,13 +15,13 @@ use types::{Den, JobId, Sha256, Timestamp, model_multiplier, receipt_text};
 type Case = Map<String, Value>;
 
 /// Names another folder with vector files.
-const ELSEWHERE: &str = "GRID_NODE_VECTORS";
+pub(crate) const ELSEWHERE: &str = "GRID_NODE_VECTORS";
 
 /// A vector file under its first name that exists.
 ///
 /// The project's own copy must be there.
 /// In a folder named from outside a file may be absent: it is an empty one.
-fn file(names: &[&str]) -> Map<String, Value> {
+pub(crate) fn file(names: &[&str]) -> Map<String, Value> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/data/vectors");
     match std::env::var_os(ELSEWHERE) {
         Some(folder) => found(&PathBuf::from(folder), names).unwrap_or_else(|| {

@@ -17,6 +17,10 @@ model: string,
  */
 state: string, 
 /**
+ * Milliseconds since 1970.
+ */
+acceptedAt: number, 
+/**
  * Tokens written.
  */
 completionTokens: number | null, 

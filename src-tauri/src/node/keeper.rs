@@ -1,0 +1,177 @@
+//! Owns the practice grounds and the node on them, from their start to their end.
+
+use std::sync::Arc;
+
+use app::money::Desk;
+use app::practice::{Grounds, Rehearsal};
+use futures_util::StreamExt as _;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::errands::{self, Errands};
+use super::{Request, Start};
+use crate::dto::{Failure, Money, Status};
+
+pub(super) struct Keeper {
+    pub(super) requests: mpsc::Receiver<Request>,
+    pub(super) out: watch::Sender<Status>,
+    pub(super) desks: watch::Sender<Option<Desk>>,
+    pub(super) end: CancellationToken,
+    pub(super) money: Money,
+}
+
+/// What comes after a node is gone.
+#[derive(PartialEq, Eq)]
+enum Next {
+    /// The owner wants another try.
+    Again,
+    /// The app ends.
+    End,
+}
+
+impl Keeper {
+    pub(super) async fn run(mut self, start: Start) {
+        let end = self.end.clone();
+        let mut next = Next::Again;
+        while next == Next::Again {
+            self.money = Money::Making;
+            self.out.send_replace(Status::starting(&start.rehearsal(), self.money));
+            let opened = tokio::select! {
+                opened = Grounds::open(&start.home, start.purse(), Arc::clone(&start.clock)) => opened,
+                () = end.cancelled() => return,
+            };
+            next = match opened {
+                Ok(grounds) => self.on(grounds, &start).await,
+                Err(error) => {
+                    self.out.send_replace(Status::not_started(&start.rehearsal(), self.money, &error));
+                    self.asked_to_start(None, &mut Errands::new()).await
+                }
+            };
+        }
+    }
+
+    /// Keeps nodes on these grounds until the app ends, or until another try may find the chain that is missing.
+    async fn on(&mut self, grounds: Grounds, start: &Start) -> Next {
+        self.desks.send_replace(grounds.desk().cloned());
+        self.money = match (grounds.desk(), grounds.money_failed()) {
+            (Some(_), _) => Money::There,
+            (None, true) => Money::Failed,
+            (None, false) => Money::NoChain,
+        };
+        let mut money = Errands::new();
+        let next = loop {
+            self.try_a_node(&grounds, start, &mut money).await;
+            if self.end.is_cancelled() {
+                break Next::End;
+            }
+            // Nothing was started, or the node broke down and says so.
+            let next = self.asked_to_start(Some(&grounds), &mut money).await;
+            if next == Next::End || grounds.desk().is_none() {
+                break next;
+            }
+            self.out.send_replace(Status::starting(&start.rehearsal(), self.money));
+        };
+        self.desks.send_replace(None);
+        drop(money);
+        grounds.close().await;
+        next
+    }
+
+    /// Starts a node and serves with it until the end is asked for or it breaks down.
+    async fn try_a_node<'a>(&mut self, grounds: &'a Grounds, start: &Start, money: &mut Errands<'a>) {
+        let end = self.end.clone();
+        let started = tokio::select! {
+            started = grounds.rehearse(start.rehearsal()) => started,
+            () = end.cancelled() => return,
+        };
+        match started {
+            Ok(rehearsal) => {
+                self.serve(grounds, &rehearsal, start, money).await;
+                rehearsal.shutdown().await;
+            }
+            Err(error) => {
+                drop(self.out.send_replace(Status::not_started(&start.rehearsal(), self.money, &error)))
+            }
+        }
+    }
+
+    /// Waits until the owner wants another try. Money matters go on meanwhile.
+    async fn asked_to_start<'a>(&mut self, grounds: Option<&'a Grounds>, money: &mut Errands<'a>) -> Next {
+        loop {
+            let request = tokio::select! {
+                biased;
+                () = self.end.cancelled() => return Next::End,
+                Some(()) = money.next(), if !money.is_empty() => continue,
+                request = self.requests.recv() => request,
+            };
+            match request {
+                None => return Next::End,
+                // The one who asked may be gone; the wish stands.
+                Some(Request::Resume(done)) => {
+                    let _ = done.send(());
+                    return Next::Again;
+                }
+                Some(Request::Pause(done)) => drop(done.send(())),
+                Some(Request::Job { answer, .. }) => drop(answer.send(Err(Failure::not_serving()))),
+                Some(errand) => match grounds {
+                    Some(grounds) => about_money(grounds, errand, money),
+                    None => errand.refuse(),
+                },
+            }
+        }
+    }
+
+    async fn serve<'a>(
+        &mut self,
+        grounds: &'a Grounds,
+        rehearsal: &Rehearsal,
+        start: &Start,
+        money: &mut Errands<'a>,
+    ) {
+        let mut changes = rehearsal.changes();
+        let mut jobs = Errands::new();
+        // Not among the errands: it never ends, and would take a place for good.
+        let mut paydays = std::pin::pin!(grounds.paydays(rehearsal, start.hour));
+        self.out.send_replace(Status::of(rehearsal.status(), self.money));
+        loop {
+            tokio::select! {
+                () = self.end.cancelled() => break,
+                () = &mut paydays => {}
+                changed = changes.changed() => {
+                    if changed.is_err() { break }
+                    let now = changes.borrow_and_update().clone();
+                    self.out.send_replace(Status::of(now, self.money));
+                }
+                Some(()) = jobs.next(), if !jobs.is_empty() => {}
+                Some(()) = money.next(), if !money.is_empty() => {}
+                request = self.requests.recv() => match request {
+                    None => break,
+                    Some(Request::Pause(done)) => {
+                        rehearsal.pause().await;
+                        let _ = done.send(());
+                    }
+                    Some(Request::Resume(done)) => {
+                        rehearsal.resume().await;
+                        let _ = done.send(());
+                    }
+                    Some(Request::Job { prompt, answer }) if errands::have_room(&jobs) => {
+                        jobs.push(errands::job(rehearsal, prompt, answer));
+                    }
+                    Some(errand) => about_money(grounds, errand, money),
+                },
+            }
+        }
+    }
+}
+
+fn about_money<'a>(grounds: &'a Grounds, errand: Request, money: &mut Errands<'a>) {
+    match errand {
+        Request::PlayMoney(answer) if errands::have_room(money) => {
+            money.push(errands::play_money(grounds, answer))
+        }
+        Request::SkipCooldown(answer) if errands::have_room(money) => {
+            money.push(errands::skip_cooldown(grounds, answer));
+        }
+        other => other.refuse(),
+    }
+}
