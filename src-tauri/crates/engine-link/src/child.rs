@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
-use types::{ChatRequest, JobId};
+use types::{Ask, JobId, Refusal};
 
 use crate::watchdog::Watchdog;
 use crate::{EngineEvent, Patience, convert};
@@ -121,10 +121,15 @@ impl Engine {
         self.say(&ToEngine::Load { path, max_context });
     }
 
-    /// Asks for an answer of at most this duration. False if the request is larger than a message can be.
-    #[must_use]
-    pub fn generate(&self, job: &JobId, request: ChatRequest, longest: Duration) -> bool {
-        self.say(&ToEngine::Generate(Box::new(convert::generate(job, request, longest))))
+    /// Asks for an answer of at most this duration. What this engine cannot do it refuses in words for the customer.
+    pub fn generate(&self, job: &JobId, ask: Ask, longest: Duration) -> Result<(), Refusal> {
+        let request = match ask {
+            Ask::Chat { read, .. } => read?,
+            Ask::Raw { .. } => return Err(Refusal("this model serves chat completions only".to_owned())),
+        };
+        let message = ToEngine::Generate(Box::new(convert::generate(job, request, longest)));
+        // A message has a size, and no other message of ours can be larger.
+        if self.say(&message) { Ok(()) } else { Err(Refusal("the request is too large".to_owned())) }
     }
 
     /// Asks to stop a job; it still ends with a terminal event.

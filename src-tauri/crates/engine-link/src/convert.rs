@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine_protocol::{Finish, FromEngine, Generate, Turn, TurnToolCall};
-use types::{ChatRequest, FinishReason, JobId, Message, Private, Usage};
+use types::{ChatRequest, FinishReason, JobId, Message, Piece, Private, Usage};
 
 use crate::EngineEvent;
 
@@ -49,12 +49,16 @@ pub(crate) fn event(message: FromEngine) -> Option<EngineEvent> {
         FromEngine::Loaded(facts) => Some(EngineEvent::Loaded(facts)),
         FromEngine::LoadFailed { fault, message } => Some(EngineEvent::LoadFailed { fault, message }),
         FromEngine::Token { job, text } => {
-            Some(EngineEvent::Token { job: JobId::new(job), text: text.into() })
+            Some(EngineEvent::Piece { job: JobId::new(job), piece: Piece::Text(text.into()) })
         }
         FromEngine::Finished { job, reason, usage } => Some(EngineEvent::Finished {
             job: JobId::new(job),
             reason: finish(reason),
-            usage: Usage { prompt_tokens: usage.prompt_tokens, completion_tokens: usage.completion_tokens },
+            usage: Some(Usage {
+                prompt_tokens: usage.prompt_tokens,
+                completion_tokens: usage.completion_tokens,
+            }),
+            body: None,
         }),
         FromEngine::Refused { job, message } => Some(EngineEvent::Refused { job: JobId::new(job), message }),
         FromEngine::Failed { job, message } => Some(EngineEvent::Failed { job: JobId::new(job), message }),

@@ -1,7 +1,7 @@
 //! What an engine said.
 
 use engine_protocol::{LoadFault, ModelFacts, Stage};
-use types::{FinishReason, JobId, Private, Usage};
+use types::{FinishReason, JobId, Piece, Private, Usage};
 
 /// One thing an engine said, or the fact that it is gone.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,11 +23,11 @@ pub enum EngineEvent {
         message: String,
     },
     /// A piece of an answer.
-    Token {
+    Piece {
         /// The job.
         job: JobId,
-        /// Whole Unicode scalars.
-        text: Private,
+        /// The piece.
+        piece: Piece,
     },
     /// An answer is complete.
     Finished {
@@ -35,8 +35,10 @@ pub enum EngineEvent {
         job: JobId,
         /// Why.
         reason: FinishReason,
-        /// What it cost.
-        usage: Usage,
+        /// What it cost, where the engine counts.
+        usage: Option<Usage>,
+        /// The whole answer to a raw request that was not streamed.
+        body: Option<Private>,
     },
     /// The request itself is bad.
     Refused {

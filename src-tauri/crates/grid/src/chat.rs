@@ -1,6 +1,6 @@
 //! A chat request as customers write it, read into ours or refused in words.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use types::{ChatRequest, Message, Private, Refusal, Sampling, Sha256, ToolCall};
 
 type Read<T> = Result<T, Refusal>;
@@ -20,6 +20,19 @@ pub(crate) fn read(payload: &Value) -> Read<ChatRequest> {
     match payload.get("request").and_then(Value::as_object) {
         Some(request) if request.contains_key("messages") => faithful(request, limit),
         _ => legacy(payload, limit),
+    }
+}
+
+/// The customer's own JSON: the faithful `request`, or the older flat form written as one.
+pub(crate) fn body(payload: &Value) -> Value {
+    match payload.get("request").filter(|request| request.get("messages").is_some()) {
+        Some(request) => request.clone(),
+        None => json!({
+            "messages": [{"role": "user", "content": payload["prompt"]}],
+            "max_tokens": payload["max_length"],
+            "temperature": payload["temperature"],
+            "top_p": payload["top_p"],
+        }),
     }
 }
 
@@ -175,8 +188,6 @@ fn bad(words: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn request(extra: Value) -> Read<ChatRequest> {

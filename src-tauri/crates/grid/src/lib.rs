@@ -30,5 +30,5 @@ pub use connect::{ConnectError, connect};
 pub use endpoint::Endpoint;
 pub use refusal::{Reason, Refusal};
 pub use registration::{Identity, Registration};
-pub use socket::{CloseCause, Connection, Event, Patience, Terminal};
+pub use socket::{CloseCause, Connection, Done, Event, Patience, Terminal};
 pub use wire::{JobFrame, Offered};

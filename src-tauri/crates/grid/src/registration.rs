@@ -1,7 +1,9 @@
 //! The first frame.
 
 use serde_json::{Value, json};
-use types::{Delegation, DelegationCertificate, RegistrationProof, Sensitive, Signature, WorkerName};
+use types::{
+    ApiFormat, Delegation, DelegationCertificate, RegistrationProof, Sensitive, Signature, WorkerName,
+};
 
 /// Who we are and what we serve.
 #[derive(Debug)]
@@ -18,6 +20,10 @@ pub struct Registration {
     pub max_length: u32,
     /// The usable context.
     pub max_context_length: u32,
+    /// The APIs we speak. Without chat completions no job of any kind would come.
+    pub api_formats: Vec<ApiFormat>,
+    /// What we read: `text`, and `image` for a model that was shown to see.
+    pub modalities: Vec<String>,
     /// This program and its version.
     pub bridge_agent: String,
     /// The proof that our receipts are the payout wallet's, if it gave a delegation.
@@ -45,8 +51,8 @@ impl Registration {
             "job_types": self.job_types,
             "max_length": self.max_length,
             "max_context_length": self.max_context_length,
-            "api_formats": ["openai-chat"],
-            "modalities": ["text"],
+            "api_formats": self.api_formats.iter().map(|format| format.as_str()).collect::<Vec<_>>(),
+            "modalities": self.modalities,
             "bridge_agent": self.bridge_agent,
         });
         if let Some(identity) = &self.identity {

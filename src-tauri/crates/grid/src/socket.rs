@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
-use types::{Den, FinishReason, JobId, Private, Signature, Usage};
+use types::{Answer, Den, FinishReason, JobId, Piece, Signature, Usage};
 
 use crate::wire::{self, Incoming, JobFrame};
 
@@ -77,20 +77,7 @@ pub enum CloseCause {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Terminal {
     /// An answer.
-    Done {
-        /// The job.
-        job: JobId,
-        /// Exactly what was sent in pieces.
-        text: Private,
-        /// Why it ended.
-        reason: FinishReason,
-        /// What it cost.
-        usage: Usage,
-        /// The part that a cancel left.
-        cancelled: bool,
-        /// The rig key's signature over the receipt text.
-        receipt: Option<Signature>,
-    },
+    Done(Done),
     /// No answer.
     Error {
         /// The job.
@@ -102,25 +89,41 @@ pub enum Terminal {
     },
 }
 
+/// An answer's last frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// The job.
+    pub job: JobId,
+    /// Exactly what was sent in pieces, or the body of a raw answer.
+    pub answer: Answer,
+    /// Why it ended.
+    pub reason: FinishReason,
+    /// What it cost. Without it the coordinator counts the pieces.
+    pub usage: Option<Usage>,
+    /// The part that a cancel left.
+    pub cancelled: bool,
+    /// The rig key's signature over the receipt text.
+    pub receipt: Option<Signature>,
+}
+
 impl Terminal {
     const fn job(&self) -> &JobId {
         match self {
-            Self::Done { job, .. } | Self::Error { job, .. } => job,
+            Self::Done(done) => &done.job,
+            Self::Error { job, .. } => job,
         }
     }
 
     fn frame(&self) -> String {
         match self {
-            Self::Done { job, text, reason, usage, cancelled, receipt } => {
-                wire::done(job, text, *reason, *usage, *cancelled, receipt.as_ref())
-            }
+            Self::Done(done) => wire::done(done),
             Self::Error { job, message, client_error } => wire::error(job, message, *client_error),
         }
     }
 }
 
 enum Command {
-    Token { job: JobId, text: Private },
+    Piece { job: JobId, piece: Piece },
     End(Terminal),
     Close,
 }
@@ -140,8 +143,8 @@ impl Connection {
     }
 
     /// Sends a piece of the open job's answer.
-    pub fn token(&mut self, job: JobId, text: Private) {
-        self.tell(Command::Token { job, text });
+    pub fn piece(&mut self, job: JobId, piece: Piece) {
+        self.tell(Command::Piece { job, piece });
     }
 
     /// Sends the open job's last frame.
@@ -222,12 +225,12 @@ impl Task {
 
     async fn command(&mut self, command: Option<Command>) -> Result<(), CloseCause> {
         match command {
-            Some(Command::Token { job, text }) => {
+            Some(Command::Piece { job, piece }) => {
                 if self.open.as_ref() != Some(&job) {
                     tracing::warn!(%job, "a piece of a job that is not open was held back");
                     return Ok(());
                 }
-                self.send(wire::token(&job, &text)).await
+                self.send(wire::piece(&job, &piece)).await
             }
             Some(Command::End(terminal)) => {
                 if self.open.as_ref() != Some(terminal.job()) {

@@ -4,9 +4,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use types::{ChatRequest, Den, FinishReason, JobId, ModelId, Refusal, Signature, Usage};
+use types::{Answer, ApiFormat, Ask, Den, JobId, ModelId, Piece, Private, Refusal};
 
 use crate::chat;
+use crate::socket::Done;
 
 /// What one frame from the coordinator says.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,14 +37,14 @@ pub struct JobFrame {
 /// What a job asks for, as far as this worker can read it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Offered {
-    /// A chat we can try.
-    Chat {
+    /// Text to be made.
+    Text {
         /// The advertised model it is for.
         model: ModelId,
         /// The request.
-        request: ChatRequest,
+        ask: Ask,
     },
-    /// A chat that would fail on any worker, or that this model cannot do.
+    /// A request that would fail on any worker.
     BadRequest(Refusal),
     /// A kind of job we never offered to do.
     NotOurs(String),
@@ -107,49 +108,76 @@ fn offered(frame: &Envelope<'_>) -> Offered {
     let Some(payload) = part::<Value>(frame.payload) else {
         return Offered::BadRequest(Refusal("the request cannot be read".to_owned()));
     };
-    match payload.get("api_format").map(Value::as_str) {
-        None | Some(Some("openai-chat")) => {}
-        Some(_) => return Offered::NotOurs("this worker serves chat completions only".to_owned()),
-    }
-    match chat::read(&payload) {
-        Ok(request) => {
-            Offered::Chat { model: ModelId::new(part::<String>(frame.model).unwrap_or_default()), request }
-        }
+    let format = match payload.get("api_format").map(Value::as_str) {
+        None => ApiFormat::OpenAiChat,
+        Some(word) => match word.and_then(ApiFormat::parse) {
+            Some(format) => format,
+            None => return Offered::NotOurs("this worker does not speak that API".to_owned()),
+        },
+    };
+    let model = ModelId::new(part::<String>(frame.model).unwrap_or_default());
+    match ask(format, &payload) {
+        Ok(ask) => Offered::Text { model, ask },
         Err(refusal) => Offered::BadRequest(refusal),
     }
 }
 
+fn ask(format: ApiFormat, payload: &Value) -> Result<Ask, Refusal> {
+    let request = payload.get("request").filter(|request| request.is_object());
+    match format {
+        ApiFormat::OpenAiChat => {
+            let read = chat::read(payload);
+            Ok(Ask::Chat { read, body: Private::from(chat::body(payload).to_string()) })
+        }
+        ApiFormat::OpenAiResponses | ApiFormat::Anthropic => {
+            let request = request.ok_or_else(|| Refusal("the job has no request".to_owned()))?;
+            let stream = request["stream"].as_bool().unwrap_or(false);
+            Ok(Ask::Raw { format, body: Private::from(request.to_string()), stream })
+        }
+    }
+}
+
 /// One piece of an answer. `finish_reason` stays null here and comes with `done`.
-pub(crate) fn token(job: &JobId, text: &str) -> String {
-    json!({"type": "token", "id": job.as_str(), "delta": {"content": text}, "finish_reason": null})
-        .to_string()
+pub(crate) fn piece(job: &JobId, piece: &Piece) -> String {
+    let delta = match piece {
+        Piece::Text(text) => json!({"content": &**text}),
+        Piece::Reasoning(text) => json!({"reasoning_content": &**text}),
+        Piece::Refusal(text) => json!({"refusal": &**text}),
+        Piece::ToolCalls(calls) => {
+            json!({"tool_calls": serde_json::from_str::<Value>(calls).unwrap_or_else(|_| json!([]))})
+        }
+        Piece::Event { name, data } => {
+            return json!({"type": "raw", "id": job.as_str(), "event": name, "data": &**data}).to_string();
+        }
+    };
+    json!({"type": "token", "id": job.as_str(), "delta": delta, "finish_reason": null}).to_string()
 }
 
 /// A whole answer.
-pub(crate) fn done(
-    job: &JobId,
-    text: &str,
-    reason: FinishReason,
-    usage: Usage,
-    cancelled: bool,
-    receipt: Option<&Signature>,
-) -> String {
-    let mut frame = json!({
-        "type": "done",
-        "id": job.as_str(),
-        "full_text": text,
-        "full_reasoning": "",
-        "finish_reason": reason.as_str(),
-        "usage": {
+pub(crate) fn done(done: &Done) -> String {
+    let mut frame = json!({"type": "done", "id": done.job.as_str()});
+    match &done.answer {
+        Answer::Chat { text, reasoning } => {
+            frame["full_text"] = json!(&**text);
+            frame["full_reasoning"] = json!(&**reasoning);
+            frame["finish_reason"] = json!(done.reason.as_str());
+        }
+        Answer::Raw { body: Some(body) } => {
+            frame["full_json"] = serde_json::from_str(body).unwrap_or(Value::Null);
+        }
+        Answer::Raw { body: None } => {}
+    }
+    if let Some(usage) = done.usage {
+        frame["usage"] = json!({
             "prompt_tokens": usage.prompt_tokens,
             "completion_tokens": usage.completion_tokens,
             "total_tokens": u64::from(usage.prompt_tokens) + u64::from(usage.completion_tokens),
-        },
-    });
-    if cancelled {
+        });
+    }
+    if done.cancelled {
         frame["cancelled"] = json!(true);
     }
-    if let Some(signature) = receipt {
+    if let Some(signature) = &done.receipt {
         frame["worker_sig"] = json!(signature.to_string());
     }
     frame.to_string()
@@ -201,11 +229,14 @@ mod tests {
         };
         assert!(matches!(offered(r#""job_type":"video","payload":{"prompt":"x"}"#), Offered::NotOurs(_)));
         assert!(matches!(offered(r#""job_type":7,"payload":{"prompt":"x"}"#), Offered::NotOurs(_)));
-        assert!(matches!(
-            offered(r#""payload":{"api_format":"anthropic","prompt":"x"}"#),
-            Offered::NotOurs(_)
-        ));
-        assert!(matches!(offered(r#""payload":{"prompt":"x"}"#), Offered::Chat { .. }));
+        for odd in [r#""payload":{"api_format":"telegraph","prompt":"x"}"#, r#""payload":{"api_format":7}"#] {
+            assert!(matches!(offered(odd), Offered::NotOurs(_)), "{odd}");
+        }
+        let raw = offered(r#""payload":{"api_format":"anthropic","request":{"stream":true}}"#);
+        assert!(matches!(raw, Offered::Text { ask: Ask::Raw { stream: true, .. }, .. }));
+        let empty = offered(r#""payload":{"api_format":"anthropic","prompt":"x"}"#);
+        assert!(matches!(empty, Offered::BadRequest(_)), "a raw job is its request");
+        assert!(matches!(offered(r#""payload":{"prompt":"x"}"#), Offered::Text { .. }));
         assert!(matches!(offered(r#""payload":7"#), Offered::BadRequest(_)));
         assert!(matches!(offered(r#""x":1"#), Offered::BadRequest(_)));
     }

@@ -1,6 +1,6 @@
 //! What a chat job asks for, and how an answer ends.
 
-use crate::Private;
+use crate::{Private, canonical_string};
 
 /// One chat request, with the Grid's defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +67,21 @@ impl std::fmt::Debug for ToolCall {
     }
 }
 
+/// A request of our own as the JSON a customer would have sent: its turns, its limit and its temperature.
+pub(crate) fn plain_body(request: &ChatRequest) -> String {
+    let turn = |message: &Message| {
+        let (content, role) = (canonical_string(&message.content), canonical_string(&message.role));
+        format!("{{\"content\":{content},\"role\":{role}}}")
+    };
+    let turns: Vec<String> = request.messages.iter().map(turn).collect();
+    format!(
+        "{{\"max_tokens\":{},\"messages\":[{}],\"temperature\":{}}}",
+        request.max_tokens,
+        turns.join(","),
+        request.sampling.temperature
+    )
+}
+
 /// How the next token is chosen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sampling {
@@ -116,6 +131,10 @@ pub enum FinishReason {
     Stop,
     /// The token limit, the context or the time limit was reached.
     Length,
+    /// The model calls tools and waits for what they say.
+    ToolCalls,
+    /// The model's server held something back.
+    ContentFilter,
     /// The customer cancelled; what was made so far counts.
     Cancelled,
 }
@@ -126,6 +145,8 @@ impl FinishReason {
         match self {
             Self::Stop => "stop",
             Self::Length => "length",
+            Self::ToolCalls => "tool_calls",
+            Self::ContentFilter => "content_filter",
             Self::Cancelled => "cancelled",
         }
     }

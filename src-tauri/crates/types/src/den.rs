@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::iter::Sum;
-use std::ops::Add;
+use std::ops::{Add, Sub};
 
 /// Work units of the Grid. The coordinator pays an AIPG budget in proportion to them; they are no money.
 ///
@@ -71,6 +71,14 @@ impl Add for Den {
     type Output = Self;
     fn add(self, other: Self) -> Self {
         Self { hundredths: self.hundredths.saturating_add(other.hundredths) }
+    }
+}
+
+/// What is left, and nothing if more is taken than there was.
+impl Sub for Den {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self { hundredths: self.hundredths.saturating_sub(other.hundredths) }
     }
 }
 

@@ -11,6 +11,7 @@
 //! ```
 
 mod amount;
+mod ask;
 mod chat;
 mod clock;
 mod code;
@@ -27,6 +28,7 @@ mod sensitive;
 
 pub use alloy_primitives::{Address, B256, Bytes, Signature, U256};
 pub use amount::{Aipg, AmountError, Wei};
+pub use ask::{Answer, ApiFormat, Ask, Piece};
 pub use chat::{ChatRequest, FinishReason, Message, Refusal, Sampling, ToolCall, Usage};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use code::Code;

@@ -4,7 +4,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use types::{ChatRequest, Den, FinishReason, JobId, ModelId, Private, Usage};
+use types::{Answer, Ask, Den, FinishReason, JobId, ModelId, Piece, Private, Usage};
 
 pub use state::{Jobs, Running};
 
@@ -22,12 +22,12 @@ pub enum Event {
         /// True when it would fail on any worker.
         client_error: bool,
     },
-    /// The engine made a piece of text.
-    Token {
+    /// The engine made a piece of an answer.
+    Made {
         /// The job it belongs to.
         job: JobId,
-        /// Whole Unicode scalars.
-        text: Private,
+        /// The piece.
+        piece: Piece,
     },
     /// The engine finished.
     Finished {
@@ -35,8 +35,10 @@ pub enum Event {
         job: JobId,
         /// Why it ended.
         reason: FinishReason,
-        /// What it cost.
-        usage: Usage,
+        /// What it cost, where the engine counts.
+        usage: Option<Usage>,
+        /// The whole answer to a raw request that was not streamed.
+        body: Option<Private>,
     },
     /// The engine says the request itself is bad.
     Refused {
@@ -88,7 +90,7 @@ pub struct Offer {
     /// The advertised model it is for.
     pub model: ModelId,
     /// What to do.
-    pub request: ChatRequest,
+    pub ask: Ask,
 }
 
 /// What the driver must do, in this order.
@@ -101,11 +103,11 @@ pub enum Effect {
     /// Tell the engine to stop; it still answers with a terminal event.
     CancelEngine(JobId),
     /// Send a piece of the answer.
-    SendToken {
+    SendPiece {
         /// The job.
         job: JobId,
-        /// The text.
-        text: Private,
+        /// The piece.
+        piece: Piece,
     },
     /// Send the one terminal message of a job that gave an answer, with a receipt if the text is not empty.
     SendDone(Box<Done>),
@@ -129,12 +131,12 @@ pub enum Effect {
 pub struct Done {
     /// The job.
     pub job: JobId,
-    /// Exactly what was sent in pieces.
-    pub text: Private,
+    /// Exactly what was sent in pieces, or the body of a raw answer.
+    pub answer: Answer,
     /// Why it ended.
     pub reason: FinishReason,
-    /// What it cost.
-    pub usage: Usage,
+    /// What it cost, where the engine counts.
+    pub usage: Option<Usage>,
     /// True when it is the part of an answer that a cancel left.
     pub cancelled: bool,
 }
@@ -150,8 +152,8 @@ pub enum Entry {
         text: types::Sha256,
         /// Why it ended.
         reason: FinishReason,
-        /// What it cost.
-        usage: Usage,
+        /// What it cost, where the engine counts.
+        usage: Option<Usage>,
     },
     /// The request was bad.
     Refused,
@@ -179,8 +181,8 @@ impl Jobs {
             Event::OfferedUnservable { job, message, client_error } => {
                 self.offered_unservable(job, message, client_error)
             }
-            Event::Token { job, text } => self.token(job, text),
-            Event::Finished { job, reason, usage } => self.finished(&job, reason, usage),
+            Event::Made { job, piece } => self.made(job, piece),
+            Event::Finished { job, reason, usage, body } => self.finished(&job, reason, usage, body),
             Event::Refused { job, message } => self.refused(&job, message),
             Event::Failed { job } => self.failed(&job),
             Event::EngineGone => self.engine_gone(),

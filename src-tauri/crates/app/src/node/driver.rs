@@ -8,7 +8,7 @@ use std::sync::Arc;
 use engine_link::{Engine, EngineEvent, LoadFault, ModelFacts, Stage};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use types::{Clock, Code};
+use types::{Ask, Clock, Code};
 use worker::job::{self, Entry, Jobs, Offer};
 use worker::presence::{self, Ended, Lost, Presence};
 
@@ -225,9 +225,9 @@ impl Driver {
                 self.tell_presence(presence::Event::EngineReady);
             }
             EngineEvent::LoadFailed { fault, message } => self.load_failed(fault, message),
-            EngineEvent::Token { job, text } => self.tell_job(job::Event::Token { job, text }),
-            EngineEvent::Finished { job, reason, usage } => {
-                self.tell_job(job::Event::Finished { job, reason, usage });
+            EngineEvent::Piece { job, piece } => self.tell_job(job::Event::Made { job, piece }),
+            EngineEvent::Finished { job, reason, usage, body } => {
+                self.tell_job(job::Event::Finished { job, reason, usage, body });
             }
             EngineEvent::Refused { job, message } => self.tell_job(job::Event::Refused { job, message }),
             EngineEvent::Failed { job, message } => {
@@ -280,12 +280,11 @@ impl Driver {
         }
         let job = frame.job;
         self.tell_job(match frame.offered {
-            grid::Offered::Chat { model, mut request } if model == self.settings.model.id => {
-                request.sampling.seed.get_or_insert_with(rand::random);
-                job::Event::Offered(Box::new(Offer { job, model, request }))
+            grid::Offered::Text { model, ask } if model == self.settings.model.id => {
+                job::Event::Offered(Box::new(Offer { job, model, ask: seeded(ask) }))
             }
             // Never serve another model than the advertised one.
-            grid::Offered::Chat { .. } => {
+            grid::Offered::Text { .. } => {
                 let message = "this worker does not serve that model".to_owned();
                 job::Event::OfferedUnservable { job, message, client_error: false }
             }
@@ -349,6 +348,17 @@ impl Driver {
             *shown = next;
             changed
         });
+    }
+}
+
+/// A chat without a seed gets one: what is drawn for the engine is drawn here.
+fn seeded(ask: Ask) -> Ask {
+    match ask {
+        Ask::Chat { read: Ok(mut request), body } => {
+            request.sampling.seed.get_or_insert_with(rand::random);
+            Ask::Chat { read: Ok(request), body }
+        }
+        Ask::Chat { read: Err(_), .. } | Ask::Raw { .. } => ask,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::blocking::blocking;
 #[derive(Debug, Clone)]
 pub(super) enum Line {
     Accepted(ModelId),
-    Delivered { text: Sha256, signed: bool, reason: FinishReason, usage: Usage },
+    Delivered { text: Sha256, signed: bool, reason: FinishReason, usage: Option<Usage> },
     Ended(JobState),
     Settled(Den),
     Unconfirmed,
@@ -104,7 +104,7 @@ fn write(
         Line::Accepted(model) => ledger.accepted(job, worker, model, at),
         Line::Delivered { text, signed, reason, usage } => {
             let hash = (*text != Sha256::of("")).then_some(*text);
-            ledger.delivered(job, hash, *signed, *reason, *usage, at)
+            ledger.delivered(job, hash, *signed, *reason, usage.unwrap_or_default(), at)
         }
         Line::Ended(state) => ledger.ended(job, worker, *state, at),
         Line::Settled(den) => ledger.settled(job, *den).map(|_| ()),

@@ -3,7 +3,7 @@
 use engine_link::ModelFacts;
 use grid::{ConnectError, Identity, Reason, Refusal, Registration};
 use keys::{KeyError, random_hex_128};
-use types::{Clock, Code, RegistrationProof, Sensitive};
+use types::{ApiFormat, Clock, Code, RegistrationProof, Sensitive};
 use worker::presence::{Event, Retry};
 
 use super::{ModelFile, NodeIdentity};
@@ -46,6 +46,8 @@ pub(super) fn registration(
         job_types,
         max_length: facts.context.min(LONGEST_ANSWER),
         max_context_length: facts.context,
+        api_formats: vec![ApiFormat::OpenAiChat],
+        modalities: vec!["text".to_owned()],
         bridge_agent: AGENT.to_owned(),
         identity: proof,
     })

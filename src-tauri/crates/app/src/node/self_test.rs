@@ -1,7 +1,7 @@
 //! One short generation through the same path as jobs, before the node is on the Grid.
 
 use engine_link::EngineEvent;
-use types::{ChatRequest, JobId, Message, Sampling};
+use types::{ChatRequest, JobId, Message, Piece, Sampling};
 
 /// A self-test in progress.
 #[derive(Debug)]
@@ -43,8 +43,8 @@ impl SelfTest {
 
     pub(super) fn hear(&mut self, event: &EngineEvent) -> Verdict {
         match event {
-            EngineEvent::Token { job, text } if *job == self.job => {
-                self.text |= !text.trim().is_empty();
+            EngineEvent::Piece { job, piece } if *job == self.job => {
+                self.text |= is_text(piece);
                 Verdict::Pending
             }
             EngineEvent::Finished { job, .. } if *job == self.job => {
@@ -59,7 +59,7 @@ impl SelfTest {
             {
                 Verdict::Failed(message.clone())
             }
-            EngineEvent::Token { .. }
+            EngineEvent::Piece { .. }
             | EngineEvent::Finished { .. }
             | EngineEvent::Refused { .. }
             | EngineEvent::Failed { .. }
@@ -71,9 +71,17 @@ impl SelfTest {
     }
 }
 
+/// A model that thinks first may need all of a short test for that.
+fn is_text(piece: &Piece) -> bool {
+    match piece {
+        Piece::Text(text) | Piece::Reasoning(text) => !text.trim().is_empty(),
+        Piece::ToolCalls(_) | Piece::Refusal(_) | Piece::Event { .. } => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use types::{FinishReason, Usage};
+    use types::FinishReason;
 
     use super::*;
 
@@ -81,9 +89,9 @@ mod tests {
         let mut test = SelfTest::new(1);
         let job = test.job().clone();
         for text in pieces {
-            test.hear(&EngineEvent::Token { job: job.clone(), text: (*text).into() });
+            test.hear(&EngineEvent::Piece { job: job.clone(), piece: Piece::Text((*text).into()) });
         }
-        test.hear(&EngineEvent::Finished { job, reason: FinishReason::Length, usage: Usage::default() })
+        test.hear(&EngineEvent::Finished { job, reason: FinishReason::Length, usage: None, body: None })
     }
 
     #[test]

@@ -12,7 +12,7 @@ use keys::RigKey;
 use practice::CustomerError;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
-use types::{Clock, DelegationCertificate, WorkerName};
+use types::{Clock, DelegationCertificate, Den, WorkerName};
 
 use super::purse::{Purse, PurseError, PurseOptions};
 use super::rehearsal::DELEGATION;
@@ -63,10 +63,9 @@ pub async fn once(
         None => (None, Rehearsal::in_home(home, options, name).await?),
     };
     rehearsal.model().clone_into(&mut report.model);
-    if let Err(trouble) = jobs::run(&rehearsal, jobs, deadline, &mut report).await {
+    if let Err(trouble) = serve(&rehearsal, jobs, deadline, &mut report).await {
         report.problems.push(trouble.to_string());
     }
-    close_books(&rehearsal, deadline, &mut report).await;
     if let Some(purse) = &purse {
         let way_back = money::way_back(&rehearsal, purse, &mut report.money);
         note(&mut report.problems, "money", timeout_at(deadline, way_back).await);
@@ -160,16 +159,29 @@ fn finished(mut report: Report, start: Instant) -> Report {
     report
 }
 
-/// Waits for the last ack, then holds our ledger against the coordinator's books.
-async fn close_books(rehearsal: &Rehearsal, deadline: Instant, report: &mut Report) {
+/// Gets onto the network, serves the jobs, and closes the books whatever came of them.
+async fn serve(
+    rehearsal: &Rehearsal,
+    jobs: usize,
+    deadline: Instant,
+    report: &mut Report,
+) -> Result<(), Trouble> {
+    let before = jobs::ready(rehearsal, deadline).await?;
+    let served = jobs::run(rehearsal, jobs, deadline, report).await;
+    close_books(rehearsal, before, deadline, report).await;
+    served
+}
+
+/// Waits for the last ack, then holds what our ledger gained since `before` against the coordinator's books.
+async fn close_books(rehearsal: &Rehearsal, before: Den, deadline: Instant, report: &mut Report) {
     let books = rehearsal.network().books();
     report.coordinator_den = books.den_total();
     report.strikes = books.strikes.values().sum();
-    let expected = report.coordinator_den;
+    let expected = before + report.coordinator_den;
     let mut changes = rehearsal.changes();
     let agreed = changes.wait_for(|status| status.den_total == expected);
     let _ = timeout_at(deadline.min(Instant::now() + Duration::from_secs(10)), agreed).await;
-    report.ledger_den = rehearsal.status().den_total;
+    report.ledger_den = rehearsal.status().den_total - before;
     if report.ledger_den != report.coordinator_den {
         let (ours, theirs) = (report.ledger_den, report.coordinator_den);
         report.problems.push(format!("our ledger says {ours} den, the coordinator's books say {theirs}"));

@@ -26,7 +26,7 @@ pub struct RehearsalOptions {
     pub worker_name: String,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
-    /// Where the network's ids and seeds come from.
+    /// Where the network's ids and seeds come from. Another one for each run in a home: a ledger credits a job id once.
     pub seed: u64,
     /// How patient the node is.
     pub policy: Policy,
@@ -47,7 +47,7 @@ impl RehearsalOptions {
             model,
             worker_name: "practice-rig".to_owned(),
             clock,
-            seed: 0,
+            seed: rand::random(),
             policy: Policy::default(),
             patience: Patience::default(),
             timings: practice::Timings::default(),

@@ -84,6 +84,6 @@ async fn what_the_keyring_keeps_need_not_be_typed_again_and_a_locked_one_only_me
     assert_eq!(locked["ok"], false, "nobody gave the password: {locked:#}");
     assert!(locked["problems"].to_string().contains("password"), "{locked:#}");
     let typed = run("locked", Some(PASSWORD));
-    assert_eq!(typed["ok"], true, "{typed:#}");
+    assert_eq!(typed["ok"], true, "each run in a home has jobs of its own: {typed:#}");
     assert_eq!(wallet(&typed), wallet(&first), "never a second wallet");
 }

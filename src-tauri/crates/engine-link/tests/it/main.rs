@@ -8,7 +8,7 @@ use engine_link::{Engine, EngineEvent, Launch, LoadFault};
 use engine_link::{LaunchError, Patience};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
-use types::{ChatRequest, FinishReason, JobId, Message, Sampling};
+use types::{ApiFormat, Ask, ChatRequest, FinishReason, JobId, Message, Piece, Refusal, Sampling};
 
 /// The engine executable lies beside the tests'. `cargo xtask test` builds it.
 fn engine() -> PathBuf {
@@ -57,11 +57,16 @@ async fn loaded() -> (Engine, Receiver<EngineEvent>) {
 async fn a_job_runs_and_the_engine_ends_when_told() {
     let (engine, mut events) = loaded().await;
     let job = JobId::new("a");
-    assert!(engine.generate(&job, request(6), Duration::from_secs(60)));
-    let first = wait_for(&mut events, |event| matches!(event, EngineEvent::Token { .. })).await;
-    assert!(matches!(first, EngineEvent::Token { job: of, text } if of == job && !text.is_empty()));
+    engine.generate(&job, Ask::chat(request(6)), Duration::from_secs(60)).expect("it is asked");
+    let first = wait_for(&mut events, |event| matches!(event, EngineEvent::Piece { .. })).await;
+    assert!(
+        matches!(first, EngineEvent::Piece { job: of, piece: Piece::Text(text) } if of == job && !text.is_empty())
+    );
     let end = wait_for(&mut events, |event| matches!(event, EngineEvent::Finished { .. })).await;
-    assert!(matches!(end, EngineEvent::Finished { usage, .. } if usage.completion_tokens <= 6), "{end:?}");
+    assert!(
+        matches!(end, EngineEvent::Finished { usage: Some(usage), .. } if usage.completion_tokens <= 6),
+        "{end:?}"
+    );
     engine.stop().await;
     let gone = wait_for_gone(&mut events).await;
     assert!(!gone.is_empty());
@@ -80,11 +85,11 @@ async fn wait_for_gone(events: &mut Receiver<EngineEvent>) -> String {
 async fn a_cancelled_job_ends_early_and_says_so() {
     let (engine, mut events) = loaded().await;
     let job = JobId::new("a");
-    assert!(engine.generate(&job, request(400), Duration::from_secs(60)));
-    wait_for(&mut events, |event| matches!(event, EngineEvent::Token { .. })).await;
+    engine.generate(&job, Ask::chat(request(400)), Duration::from_secs(60)).expect("it is asked");
+    wait_for(&mut events, |event| matches!(event, EngineEvent::Piece { .. })).await;
     engine.cancel(&job);
     let end = wait_for(&mut events, |event| matches!(event, EngineEvent::Finished { .. })).await;
-    let EngineEvent::Finished { reason, usage, .. } = end else { unreachable!() };
+    let EngineEvent::Finished { reason, usage: Some(usage), .. } = end else { unreachable!() };
     assert!(reason == FinishReason::Cancelled || usage.completion_tokens < 400, "{reason:?} {usage:?}");
 }
 
@@ -92,8 +97,8 @@ async fn a_cancelled_job_ends_early_and_says_so() {
 #[tokio::test]
 async fn a_killed_engine_is_reported_gone() {
     let (engine, mut events) = loaded().await;
-    assert!(engine.generate(&JobId::new("a"), request(400), Duration::from_secs(60)));
-    wait_for(&mut events, |event| matches!(event, EngineEvent::Token { .. })).await;
+    engine.generate(&JobId::new("a"), Ask::chat(request(400)), Duration::from_secs(60)).expect("it is asked");
+    wait_for(&mut events, |event| matches!(event, EngineEvent::Piece { .. })).await;
     let killed = std::process::Command::new("kill").args(["-9", &engine.pid().to_string()]).status();
     assert!(killed.expect("kill runs").success());
     wait_for_gone(&mut events).await;
@@ -123,8 +128,13 @@ async fn a_request_larger_than_a_message_is_not_sent() {
     let (engine, mut events) = loaded().await;
     let mut huge = request(1);
     huge.messages[0].content = "x".repeat(9 * 1024 * 1024);
-    assert!(!engine.generate(&JobId::new("huge"), huge, Duration::from_secs(60)));
-    assert!(engine.generate(&JobId::new("a"), request(1), Duration::from_secs(60)), "the engine goes on");
+    let refused = engine.generate(&JobId::new("huge"), Ask::chat(huge), Duration::from_secs(60));
+    assert_eq!(refused, Err(Refusal("the request is too large".into())));
+    let raw = Ask::Raw { format: ApiFormat::Anthropic, body: "{}".into(), stream: false };
+    assert!(engine.generate(&JobId::new("raw"), raw, Duration::from_secs(60)).is_err(), "it speaks one API");
+    engine
+        .generate(&JobId::new("a"), Ask::chat(request(1)), Duration::from_secs(60))
+        .expect("the engine goes on");
     wait_for(&mut events, |event| matches!(event, EngineEvent::Finished { .. })).await;
 }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use grid::{CloseCause, ConnectError, Event, Patience, Terminal, connect};
+use grid::{CloseCause, ConnectError, Done, Event, Patience, Terminal, connect};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
-use types::{FinishReason, JobId, Usage};
+use types::{Answer, FinishReason, JobId, Piece, Usage};
 
 use crate::coordinator::{Coordinator, Worker};
 use crate::{next, register, registration};
@@ -173,18 +173,20 @@ async fn nothing_of_a_job_leaves_after_its_end() {
     let mut connection = register(&endpoint, "m").await.expect("ready");
     assert!(matches!(next(&mut connection).await, Event::Offered(_)));
     let a = || JobId::new("a");
-    let done = || Terminal::Done {
-        job: a(),
-        text: "Hi".into(),
-        reason: FinishReason::Stop,
-        usage: Usage::default(),
-        cancelled: false,
-        receipt: None,
+    let done = || {
+        Terminal::Done(Done {
+            job: a(),
+            answer: Answer::Chat { text: "Hi".into(), reasoning: "".into() },
+            reason: FinishReason::Stop,
+            usage: Some(Usage::default()),
+            cancelled: false,
+            receipt: None,
+        })
     };
-    connection.token(JobId::new("other"), "not ours".into());
-    connection.token(a(), "Hi".into());
+    connection.piece(JobId::new("other"), Piece::Text("not ours".into()));
+    connection.piece(a(), Piece::Text("Hi".into()));
     connection.end(done());
-    connection.token(a(), "late".into());
+    connection.piece(a(), Piece::Text("late".into()));
     connection.end(done());
     assert_eq!(server.await.expect("the script ran"), ["token", "done", "pong"]);
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use grid::{Connection, Endpoint, Event, Patience, Registration, connect};
 use tokio::time::timeout;
-use types::{Sensitive, WorkerName};
+use types::{ApiFormat, Sensitive, WorkerName};
 
 fn registration(model: &str) -> Registration {
     Registration {
@@ -19,6 +19,8 @@ fn registration(model: &str) -> Registration {
         job_types: vec!["text".into()],
         max_length: 32_768,
         max_context_length: 8192,
+        api_formats: vec![ApiFormat::OpenAiChat],
+        modalities: vec!["text".into()],
         bridge_agent: "aipg-node/0.1.0".into(),
         identity: None,
     }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use grid::{CloseCause, ConnectError, Event, JobFrame, Offered, Reason, Terminal};
+use grid::{CloseCause, ConnectError, Done, Event, JobFrame, Offered, Reason, Terminal};
 use serde_json::{Value, json};
-use types::{FinishReason, JobId, Usage};
+use types::{Answer, Ask, FinishReason, JobId, Piece, Usage};
 
 use crate::coordinator::{Coordinator, Worker};
 use crate::{next, register};
@@ -87,11 +87,10 @@ fn recorded_answer(job: &JobId, recorded: &[(String, Value)], from: usize) -> (V
                     prompt_tokens: count("prompt_tokens"),
                     completion_tokens: count("completion_tokens"),
                 };
-                let (job, text) = (job.clone(), pieces.concat().into());
-                return (
-                    pieces,
-                    Terminal::Done { job, text, reason, usage, cancelled: false, receipt: None },
-                );
+                let answer = Answer::Chat { text: pieces.concat().into(), reasoning: "".into() };
+                let (job, usage) = (job.clone(), Some(usage));
+                let done = Done { job, answer, reason, usage, cancelled: false, receipt: None };
+                return (pieces, Terminal::Done(done));
             }
             Some("error") => {
                 let message = frame["message"].as_str().expect("words").to_owned();
@@ -126,7 +125,7 @@ async fn replay_jobs(name: &str) -> Vec<Event> {
             let (at, _) = offers.next().expect("no more offers than recorded");
             let (pieces, end) = recorded_answer(&offer.job, &recorded, at);
             for piece in pieces {
-                connection.token(offer.job.clone(), piece.into());
+                connection.piece(offer.job.clone(), Piece::Text(piece.into()));
             }
             connection.end(end);
         }
@@ -142,7 +141,7 @@ async fn replay_jobs(name: &str) -> Vec<Event> {
 
 fn request(frame: &JobFrame) -> &types::ChatRequest {
     match &frame.offered {
-        Offered::Chat { request, .. } => request,
+        Offered::Text { ask: Ask::Chat { read: Ok(request), .. }, .. } => request,
         other => panic!("{other:?}"),
     }
 }

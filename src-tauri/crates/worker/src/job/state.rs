@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use types::{Den, FinishReason, JobId, Private, Sha256, Usage};
+use types::{Answer, ApiFormat, Den, FinishReason, JobId, Piece, Private, Sha256, Usage};
 
 use super::{Done, ENGINE_STOPPED, Effect, Entry, NO_OUTPUT, Offer};
 
@@ -34,8 +34,12 @@ enum Current {
 pub struct Running {
     /// Its id.
     pub job: JobId,
+    /// The API its customer spoke.
+    format: ApiFormat,
     /// What was sent so far.
     text: Private,
+    /// What the model thought on the way, as far as it was sent.
+    reasoning: Private,
     /// How many pieces that were: what an interrupted answer is worth.
     pieces: u32,
     cancel_asked: bool,
@@ -63,7 +67,7 @@ impl Jobs {
     pub(super) fn offered(&mut self, offer: Box<Offer>) -> Vec<Effect> {
         match &self.current {
             Current::Idle => {
-                self.current = Current::Running(Running::new(offer.job.clone()));
+                self.current = Current::Running(Running::new(&offer));
                 let accepted = Effect::Record(offer.job.clone(), Entry::Accepted(offer.model.clone()));
                 vec![accepted, Effect::Generate(offer)]
             }
@@ -94,26 +98,31 @@ impl Jobs {
         }
     }
 
-    pub(super) fn token(&mut self, job: JobId, text: Private) -> Vec<Effect> {
+    pub(super) fn made(&mut self, job: JobId, piece: Piece) -> Vec<Effect> {
         match &mut self.current {
             Current::Running(running) if running.job == job => {
-                running.text.push_str(&text);
-                running.pieces += 1;
-                vec![Effect::SendToken { job, text }]
+                running.keep(&piece);
+                vec![Effect::SendPiece { job, piece }]
             }
             Current::Running(_) | Current::Idle | Current::Draining(_) => Vec::new(),
         }
     }
 
-    pub(super) fn finished(&mut self, job: &JobId, reason: FinishReason, usage: Usage) -> Vec<Effect> {
+    pub(super) fn finished(
+        &mut self,
+        job: &JobId,
+        reason: FinishReason,
+        usage: Option<Usage>,
+        body: Option<Private>,
+    ) -> Vec<Effect> {
         let Some(running) = self.take(job) else { return Vec::new() };
         // An answer without a single piece is a failure to the coordinator too, unless the customer cancelled.
-        let empty = running.pieces == 0;
+        let empty = running.pieces == 0 && body.as_ref().is_none_or(|body| body.is_empty());
         let cancelled = reason == FinishReason::Cancelled || (running.cancel_asked && empty);
         if empty && !cancelled {
             return Self::give_up(running.job, NO_OUTPUT.to_owned(), false);
         }
-        self.deliver(running, reason, usage, cancelled)
+        self.deliver(running, reason, usage, body, cancelled)
     }
 
     pub(super) fn refused(&mut self, job: &JobId, message: String) -> Vec<Effect> {
@@ -206,8 +215,8 @@ impl Jobs {
     /// The engine broke off. What a cancel left is still an honest answer; anything else is a failure.
     fn interrupted(&mut self, running: Running) -> Vec<Effect> {
         if running.cancel_asked {
-            let usage = Usage { prompt_tokens: 0, completion_tokens: running.pieces };
-            return self.deliver(running, FinishReason::Cancelled, usage, true);
+            let usage = Some(Usage { prompt_tokens: 0, completion_tokens: running.pieces });
+            return self.deliver(running, FinishReason::Cancelled, usage, None, true);
         }
         vec![
             Effect::Record(running.job.clone(), Entry::Failed),
@@ -224,17 +233,22 @@ impl Jobs {
         &mut self,
         running: Running,
         reason: FinishReason,
-        usage: Usage,
+        usage: Option<Usage>,
+        body: Option<Private>,
         cancelled: bool,
     ) -> Vec<Effect> {
-        let Running { job, text, .. } = running;
+        let Running { job, format, text, reasoning, .. } = running;
+        let answer = match format {
+            ApiFormat::OpenAiChat => Answer::Chat { text, reasoning },
+            ApiFormat::OpenAiResponses | ApiFormat::Anthropic => Answer::Raw { body },
+        };
         // A job that comes back after its ack was lost is waited for once.
         self.awaits(&job);
         self.unacked.push(job.clone());
-        let delivered = Entry::Delivered { text: Sha256::of(text.as_bytes()), reason, usage };
+        let delivered = Entry::Delivered { text: Sha256::of(answer.text().as_bytes()), reason, usage };
         vec![
             Effect::Record(job.clone(), delivered),
-            Effect::SendDone(Box::new(Done { job: job.clone(), text, reason, usage, cancelled })),
+            Effect::SendDone(Box::new(Done { job: job.clone(), answer, reason, usage, cancelled })),
             Effect::AwaitAck(job),
         ]
     }
@@ -248,7 +262,24 @@ impl Jobs {
 }
 
 impl Running {
-    fn new(job: JobId) -> Self {
-        Self { job, text: Private::default(), pieces: 0, cancel_asked: false }
+    fn new(offer: &Offer) -> Self {
+        Self {
+            job: offer.job.clone(),
+            format: offer.ask.format(),
+            text: Private::default(),
+            reasoning: Private::default(),
+            pieces: 0,
+            cancel_asked: false,
+        }
+    }
+
+    fn keep(&mut self, piece: &Piece) {
+        self.pieces += 1;
+        match piece {
+            Piece::Text(text) => self.text.push_str(text),
+            Piece::Reasoning(text) => self.reasoning.push_str(text),
+            // The coordinator puts these together from the pieces alone; no last frame repeats them.
+            Piece::ToolCalls(_) | Piece::Refusal(_) | Piece::Event { .. } => {}
+        }
     }
 }

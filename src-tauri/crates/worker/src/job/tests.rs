@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use proptest::prelude::*;
-use types::{ChatRequest, Den, FinishReason, JobId, Message, ModelId, Sampling, Usage};
+use types::{
+    Answer, ApiFormat, Ask, ChatRequest, Den, FinishReason, JobId, Message, ModelId, Piece, Sampling, Usage,
+};
 
 use super::{Effect, Entry, Event, Jobs, Offer};
 
@@ -18,15 +20,16 @@ fn offer(job: &str) -> Event {
         stop: Vec::new(),
         sampling: Sampling::default(),
     };
-    Event::Offered(Box::new(Offer { job: id(job), model: ModelId::new("m"), request }))
+    Event::Offered(Box::new(Offer { job: id(job), model: ModelId::new("m"), ask: Ask::chat(request) }))
 }
 
 fn token(job: &str, text: &str) -> Event {
-    Event::Token { job: id(job), text: text.into() }
+    Event::Made { job: id(job), piece: Piece::Text(text.into()) }
 }
 
 fn finished(job: &str, reason: FinishReason) -> Event {
-    Event::Finished { job: id(job), reason, usage: Usage { prompt_tokens: 3, completion_tokens: 1 } }
+    let usage = Some(Usage { prompt_tokens: 3, completion_tokens: 1 });
+    Event::Finished { job: id(job), reason, usage, body: None }
 }
 
 fn run(events: impl IntoIterator<Item = Event>) -> (Jobs, Vec<Effect>) {
@@ -49,7 +52,7 @@ fn words(effects: &[Effect]) -> String {
         Effect::Record(_, Entry::Unconfirmed) => "unconfirmed",
         Effect::Generate(_) => "GENERATE",
         Effect::CancelEngine(_) => "CANCEL",
-        Effect::SendToken { .. } => "TOKEN",
+        Effect::SendPiece { .. } => "TOKEN",
         Effect::SendDone(done) if done.cancelled => "DONE-CANCELLED",
         Effect::SendDone(_) => "DONE",
         Effect::SendError { client_error: true, .. } => "CLIENT-ERROR",
@@ -176,6 +179,40 @@ fn an_ack_that_never_comes_is_recorded_as_unconfirmed() {
     );
 }
 
+#[test]
+fn a_raw_answer_is_delivered_whole_or_event_by_event_and_never_empty() {
+    let raw = |stream| {
+        let ask = Ask::Raw { format: ApiFormat::Anthropic, body: "{}".into(), stream };
+        Event::Offered(Box::new(Offer { job: id("a"), model: ModelId::new("m"), ask }))
+    };
+    let end = |body: Option<&str>| {
+        let body = body.map(Into::into);
+        Event::Finished { job: id("a"), reason: FinishReason::Stop, usage: None, body }
+    };
+    check(vec![raw(false), end(Some("{\"ok\":1}"))], "accepted GENERATE delivered DONE AWAIT");
+    check(vec![raw(false), end(None)], "accepted GENERATE failed ERROR");
+    let event = Event::Made { job: id("a"), piece: Piece::Event { name: None, data: "{}".into() } };
+    check(vec![raw(true), event, end(None)], "accepted GENERATE TOKEN delivered DONE AWAIT");
+    let (_, effects) = run([raw(false), end(Some("{}"))]);
+    let answers = effects.iter().filter_map(|effect| match effect {
+        Effect::SendDone(done) => Some(&done.answer),
+        _ => None,
+    });
+    assert_eq!(answers.collect::<Vec<_>>(), [&Answer::Raw { body: Some("{}".into()) }]);
+}
+
+#[test]
+fn tool_calls_alone_are_an_answer_without_a_text_to_sign() {
+    let call = Event::Made { job: id("a"), piece: Piece::ToolCalls("[]".into()) };
+    let (_, effects) = run([offer("a"), call, finished("a", FinishReason::ToolCalls)]);
+    assert_eq!(words(&effects), "accepted GENERATE TOKEN delivered DONE AWAIT");
+    let Some(Effect::SendDone(done)) = effects.iter().find(|effect| matches!(effect, Effect::SendDone(_)))
+    else {
+        panic!("an answer leaves");
+    };
+    assert_eq!(done.answer.text(), "");
+}
+
 fn any_event() -> impl Strategy<Value = Event> {
     let job = prop_oneof![3 => Just("a"), 1 => Just("b"), 1 => Just("c")];
     let reason =
@@ -234,15 +271,17 @@ fn watch(seen: &mut HashMap<JobId, Seen>, effect: &Effect) {
                 Entry::Unconfirmed => {}
             }
         }
-        Effect::SendToken { job, text } => {
-            let seen = seen.get_mut(job).expect("a token belongs to a job");
-            assert!(seen.open, "no token after the end");
-            seen.text.push_str(text);
+        Effect::SendPiece { job, piece } => {
+            let seen = seen.get_mut(job).expect("a piece belongs to a job");
+            assert!(seen.open, "no piece after the end");
+            if let Piece::Text(text) = piece {
+                seen.text.push_str(text);
+            }
         }
         Effect::SendDone(done) => {
             let seen = seen.get_mut(&done.job).expect("a done belongs to a job");
-            assert_eq!(&*done.text, seen.text, "what is hashed is what was sent");
-            assert!(done.cancelled || !done.text.is_empty(), "nothing empty is called an answer");
+            assert_eq!(done.answer.text(), seen.text, "what is hashed is what was sent");
+            assert!(done.cancelled || !done.answer.text().is_empty(), "nothing empty is called an answer");
             end(seen);
         }
         Effect::SendError { job, .. } => end(seen.get_mut(job).expect("an error belongs to a job")),

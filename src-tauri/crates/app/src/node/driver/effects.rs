@@ -6,7 +6,7 @@ use engine_link::Engine;
 use grid::Terminal;
 use ledger::{JobState, LedgerError};
 use rand::Rng as _;
-use types::{Code, JobId};
+use types::{Ask, Code, JobId};
 use worker::job::{self, Done, Entry, Offer};
 use worker::presence::{self, Lost};
 
@@ -40,9 +40,9 @@ impl Driver {
                 }
                 self.deadlines.set(Due::Stop, self.settings.patience.cancel);
             }
-            job::Effect::SendToken { job, text } => {
+            job::Effect::SendPiece { job, piece } => {
                 if let Some(connection) = &mut self.sources.connection {
-                    connection.token(job, text);
+                    connection.piece(job, piece);
                 }
             }
             job::Effect::SendDone(done) => self.send_done(*done),
@@ -64,19 +64,17 @@ impl Driver {
     fn generate(&mut self, offer: Offer) {
         let longest = self.settings.patience.job;
         let Some(engine) = &self.engine else { return self.tell_job(job::Event::EngineGone) };
-        if engine.generate(&offer.job, offer.request, longest) {
+        match engine.generate(&offer.job, offer.ask, longest) {
             // The engine keeps the time itself; this is for one that does not.
-            self.deadlines.set(Due::Job, longest + GRACE);
-        } else {
-            let message = "the request is too large".to_owned();
-            self.tell_job(job::Event::Refused { job: offer.job, message });
+            Ok(()) => self.deadlines.set(Due::Job, longest + GRACE),
+            Err(refusal) => self.tell_job(job::Event::Refused { job: offer.job, message: refusal.0 }),
         }
     }
 
     fn send_done(&mut self, done: Done) {
-        let Done { job, text, reason, usage, cancelled } = done;
+        let Done { job, answer, reason, usage, cancelled } = done;
         let receipt = self.receipts.take(&job);
-        self.send_end(Terminal::Done { job, text, reason, usage, cancelled, receipt });
+        self.send_end(Terminal::Done(grid::Done { job, answer, reason, usage, cancelled, receipt }));
     }
 
     fn send_end(&mut self, terminal: Terminal) {
@@ -176,7 +174,9 @@ impl Driver {
         let test = SelfTest::new(self.tests);
         let patience = self.settings.patience.self_test;
         // A slow engine ends the test itself with what it has by then; only a hanging one runs into our deadline.
-        let ask = |engine: &Engine| engine.generate(test.job(), SelfTest::request(), patience / 2);
+        let ask = |engine: &Engine| {
+            engine.generate(test.job(), Ask::chat(SelfTest::request()), patience / 2).is_ok()
+        };
         if !self.engine.as_ref().is_some_and(ask) {
             return self.engine_fault("it cannot be asked".into());
         }

@@ -15,14 +15,13 @@ use crate::practice::Rehearsal;
 /// Well within the 30 requests a minute that the coordinator takes from one key.
 const JOBS_PER_CUSTOMER: usize = 24;
 
-/// Gets onto the network and serves `jobs` jobs, each kind in turn.
+/// Serves `jobs` jobs, each kind in turn.
 pub(super) async fn run(
     rehearsal: &Rehearsal,
     jobs: usize,
     deadline: Instant,
     report: &mut Report,
 ) -> Result<(), Trouble> {
-    ready(rehearsal, deadline).await?;
     // The first answer shows what this model says, so that a stop text can be chosen that really comes.
     let mut known_answer = String::new();
     let mut customer = rehearsal.another_customer()?;
@@ -37,7 +36,8 @@ pub(super) async fn run(
     Ok(())
 }
 
-async fn ready(rehearsal: &Rehearsal, deadline: Instant) -> Result<(), Trouble> {
+/// Waits until the node is on the network, and tells what its ledger held before the first job.
+pub(super) async fn ready(rehearsal: &Rehearsal, deadline: Instant) -> Result<Den, Trouble> {
     let mut changes = rehearsal.changes();
     let settled = changes.wait_for(|status| {
         matches!(status.phase, Phase::Waiting | Phase::NeedsAttention | Phase::Quarantined)
@@ -48,7 +48,7 @@ async fn ready(rehearsal: &Rehearsal, deadline: Instant) -> Result<(), Trouble> 
         Ok(Ok(status)) => status.clone(),
     };
     if status.phase == Phase::Waiting {
-        return Ok(());
+        return Ok(status.den_total);
     }
     let title = status.code.map_or("no reason given", types::Code::title);
     Err(Trouble::NotReady(format!("{title} ({})", status.detail.unwrap_or_default())))
