@@ -1,9 +1,13 @@
 //! The folder that belongs to one running node.
 
+mod worker_name;
+
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use types::WorkerName;
 
 /// A locked home folder. Two nodes never share one; the system frees the lock of a process that was killed.
 ///
@@ -28,17 +32,35 @@ pub enum HomeError {
     Unusable(#[from] io::Error),
 }
 
+/// Held by the node that runs in a home.
+const LOCK: &str = "grid-node.lock";
+
 impl Home {
     /// Makes the folder if need be and takes its lock, or says who has it.
     pub fn lock(folder: &Path) -> Result<Self, HomeError> {
         std::fs::create_dir_all(folder)?;
-        let lock =
-            File::options().create(true).truncate(false).write(true).open(folder.join("grid-node.lock"))?;
+        let lock = File::options().create(true).truncate(false).write(true).open(folder.join(LOCK))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self(Arc::new(Locked { folder: folder.to_owned(), _lock: lock }))),
             Err(TryLockError::WouldBlock) => Err(HomeError::AlreadyRunning),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }
+    }
+
+    /// Whether a node runs in this folder. Makes nothing.
+    pub fn is_taken(folder: &Path) -> bool {
+        let lock = File::options().write(true).open(folder.join(LOCK));
+        lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// The folder itself.
+    pub fn folder(&self) -> &Path {
+        &self.0.folder
+    }
+
+    /// The name of this machine on the Grid, where its owner chose none: drawn at the first time.
+    pub fn worker_name(&self) -> io::Result<WorkerName> {
+        worker_name::kept_or_drawn(&self.0.folder)
     }
 
     /// Where the encrypted key files are.
@@ -59,9 +81,13 @@ mod tests {
     #[test]
     fn a_home_has_one_owner_at_a_time() {
         let folder = tempfile::tempdir().expect("a folder");
+        assert!(!Home::is_taken(folder.path()), "nobody was ever there");
+        assert!(!folder.path().join(LOCK).exists(), "asking makes nothing");
         let first = Home::lock(folder.path()).expect("free");
         assert!(matches!(Home::lock(folder.path()), Err(HomeError::AlreadyRunning)));
+        assert!(Home::is_taken(folder.path()));
         drop(first);
+        assert!(!Home::is_taken(folder.path()));
         Home::lock(folder.path()).expect("free again");
     }
 

@@ -22,6 +22,15 @@ pub fn practice_model(program: &Path) -> PathBuf {
 
 /// The practice network's own home, apart from everything real. `None` if the system names no data folder.
 pub fn practice_home(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    data(variable).map(|data| data.join("practice"))
+}
+
+/// The home of a node on a Grid that is not practice. `None` if the system names no data folder.
+pub fn live_home(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    data(variable).map(|data| data.join("live"))
+}
+
+fn data(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     let data = if cfg!(windows) {
         variable("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {
@@ -29,7 +38,7 @@ pub fn practice_home(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathB
     } else {
         variable("XDG_DATA_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/share")))
     };
-    data.map(|data| data.join("grid-node").join("practice"))
+    data.map(|data| data.join("grid-node"))
 }
 
 /// The program that runs a practice chain: the named one, the one the chores installed in a checkout, or one on the path.

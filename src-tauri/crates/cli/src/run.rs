@@ -1,32 +1,53 @@
-//! `grid-node-cli run --practice`.
+//! `grid-node-cli run`: serve without a window, on the practice network or on a coordinator of the owner's choice.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use app::live::Live;
 use app::practice::Rehearsal;
-use app::{Phase, Status, paths};
-use serde_json::json;
+use app::{Node, Phase, Status, paths};
 
-use crate::arguments::RunArguments;
+use crate::arguments::{Parts, RunArguments};
 use crate::practice::{explained, options};
+use crate::{place, report_status, status};
 
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
-    let home = match &arguments.parts.home {
+    if arguments.practice { practice(&arguments).await } else { live(&arguments).await }
+}
+
+async fn practice(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
+    let home = match &arguments.place.home {
         Some(home) => home.clone(),
         None => paths::practice_home(|name| std::env::var_os(name).map(Into::into))
             .context("the system names no folder for data; give one with --home")?,
     };
-    let rehearsal = Rehearsal::start(options(&arguments.parts, home)?).await.map_err(explained)?;
-    let outcome = follow(&rehearsal, &arguments).await;
+    let parts = Parts { model: arguments.model.clone(), engine: arguments.engine.clone(), home: None };
+    let rehearsal = Rehearsal::start(options(&parts, home.clone())?).await.map_err(explained)?;
+    let outcome = follow(rehearsal.node(), &home, arguments).await;
     rehearsal.shutdown().await;
     outcome
 }
 
+async fn live(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
+    let options = arguments.place.options(arguments.engine.clone())?;
+    for key in &options.config.unknown {
+        tracing::warn!(key, "the configuration holds a key that this version does not know");
+    }
+    let home: PathBuf = options.home.clone();
+    let live = Live::open(options).await.map_err(place::explained)?;
+    let node = live.serve().await.map_err(place::explained)?;
+    tracing::info!(coordinator = live.endpoint().api_base(), "serving");
+    let outcome = follow(&node, &home, arguments).await;
+    node.shutdown().await;
+    outcome
+}
+
 /// Prints each new state until it is interrupted, the time is up, or only the owner can go on.
-async fn follow(rehearsal: &Rehearsal, arguments: &RunArguments) -> anyhow::Result<ExitCode> {
-    let mut changes = rehearsal.changes();
+async fn follow(node: &Node, home: &Path, arguments: &RunArguments) -> anyhow::Result<ExitCode> {
+    let mut changes = node.changes();
     let end = async {
         match arguments.seconds {
             Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
@@ -38,16 +59,37 @@ async fn follow(rehearsal: &Rehearsal, arguments: &RunArguments) -> anyhow::Resu
     tokio::pin!(end, asked_to_end);
     loop {
         let status = changes.borrow_and_update().clone();
-        say(&status, arguments.json)?;
+        say(&status, home, arguments.json)?;
         if status.phase == Phase::NeedsAttention {
             return Ok(ExitCode::FAILURE);
         }
         tokio::select! {
             changed = changes.changed() => changed.context("the node ended")?,
-            () = &mut asked_to_end => return Ok(ExitCode::SUCCESS),
+            () = &mut asked_to_end => {
+                drain(node, Duration::from_secs(arguments.drain)).await?;
+                return Ok(ExitCode::SUCCESS);
+            }
             () = &mut end => return Ok(ExitCode::SUCCESS),
         }
     }
+}
+
+/// Takes no more jobs and finishes those in hand, until they are done, the time is up, or a second wish to end.
+async fn drain(node: &Node, longest: Duration) -> anyhow::Result<()> {
+    let mut changes = node.changes();
+    let at_work = |status: &Status| matches!(status.phase, Phase::Working | Phase::Finishing);
+    if !at_work(&changes.borrow_and_update()) {
+        return Ok(());
+    }
+    tracing::info!(seconds = longest.as_secs(), "finishing the jobs in hand");
+    node.pause(false).await;
+    let again = asked_to_end()?;
+    tokio::select! {
+        _ = changes.wait_for(|status| !at_work(status)) => {}
+        () = tokio::time::sleep(longest) => tracing::info!("the rest is given back to the Grid"),
+        () = again => tracing::info!("ended at once"),
+    }
+    Ok(())
 }
 
 /// Ends when the person or the system wants the node to end.
@@ -72,55 +114,17 @@ fn asked_to_end() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-fn say(status: &Status, json: bool) -> anyhow::Result<()> {
+fn say(status: &Status, home: &Path, json: bool) -> anyhow::Result<()> {
+    let report = report_status::to_json(status);
+    if let Err(error) = status::write(home, &report) {
+        // Only other programs miss it; the work goes on.
+        tracing::warn!(%error, "the status file cannot be written");
+    }
     let mut out = std::io::stdout().lock();
     if json {
-        writeln!(out, "{}", to_json(status))?;
+        writeln!(out, "{report}")?;
     } else {
-        writeln!(out, "{}", to_line(status))?;
+        writeln!(out, "{}", report_status::to_line(status))?;
     }
     Ok(out.flush()?)
-}
-
-fn to_json(status: &Status) -> serde_json::Value {
-    json!({
-        "phase": status.phase.name(),
-        "code": status.code.map(types::Code::name),
-        "detail": status.detail,
-        "practice": status.practice,
-        "worker": status.worker_name,
-        "model": status.model.as_ref().map(types::ModelId::as_str),
-        "device": status.device,
-        "job": status.current_job.as_ref().map(types::JobId::as_str),
-        "jobs_done": status.jobs_done,
-        "den_total": status.den_total.to_string(),
-    })
-}
-
-fn reason(code: types::Code, detail: Option<&str>) -> String {
-    let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
-    format!(": {}. {}{detail} {}", code.title(), code.cause(), code.action())
-}
-
-fn to_line(status: &Status) -> String {
-    let state = match status.phase {
-        Phase::Starting => "Starting".to_owned(),
-        Phase::LoadingModel { percent } => format!("Loading model {percent} %"),
-        Phase::SelfTest => "Self-test".to_owned(),
-        Phase::Connecting => "Connecting".to_owned(),
-        Phase::Waiting => "Waiting for jobs".to_owned(),
-        Phase::Working => "Working".to_owned(),
-        Phase::Finishing => "Finishing this job".to_owned(),
-        Phase::Resting => "Resting".to_owned(),
-        Phase::Quarantined => "Quarantined".to_owned(),
-        Phase::Paused => "Paused by you".to_owned(),
-        Phase::NeedsAttention => "Needs attention".to_owned(),
-    };
-    let reason = status.code.map(|code| reason(code, status.detail.as_deref())).unwrap_or_default();
-    let model = status.model.as_ref().map(|model| format!(" · {model}")).unwrap_or_default();
-    let device = status.device.as_ref().map(|device| format!(" on {device}")).unwrap_or_default();
-    format!(
-        "[practice] {state}{reason}{model}{device} · {} jobs · {} work units",
-        status.jobs_done, status.den_total
-    )
 }

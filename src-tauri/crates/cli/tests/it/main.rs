@@ -4,6 +4,7 @@ mod canary;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod kills;
+mod live;
 mod money;
 
 use std::io::{BufRead, BufReader};
@@ -97,7 +98,8 @@ fn a_rehearsal_that_cannot_work_says_why_and_fails() {
 
 #[test]
 fn a_wrong_command_line_is_explained_with_code_2() {
-    for wrong in [vec!["dance"], vec!["practice"], vec!["practice", "--once", "--jobs", "0"], vec!["run"]] {
+    for wrong in [vec!["dance"], vec!["practice"], vec!["practice", "--once", "--jobs", "0"], vec!["account"]]
+    {
         let output = run(&wrong);
         assert_eq!(output.status.code(), Some(2), "{wrong:?}");
         assert!(!output.stderr.is_empty() && output.stdout.is_empty(), "{wrong:?}");

@@ -1,0 +1,36 @@
+//! Asking the person at the terminal.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use anyhow::Context as _;
+use types::Sensitive;
+
+/// Longer than any key or password that somebody types.
+const LONGEST: usize = 1024;
+
+/// A secret: typed without being shown, or one line of standard input where that is no terminal.
+pub(crate) fn secret(question: &str) -> anyhow::Result<Sensitive<String>> {
+    let text = if std::io::stdin().is_terminal() {
+        rpassword::prompt_password(format!("{question}: ")).context("read from the terminal")?
+    } else {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).context("read from standard input")?;
+        line
+    };
+    let text = Sensitive::new(text);
+    anyhow::ensure!(text.expose().len() <= LONGEST, "that is too long");
+    Ok(Sensitive::new(text.expose().trim().to_owned()))
+}
+
+/// Whether the person types yes to what was written. Never from anywhere but a terminal: a pipe is no person.
+pub(crate) fn agrees(what: &str) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        anyhow::bail!("this needs a yes from a person at a terminal");
+    }
+    let mut terminal = std::io::stderr().lock();
+    write!(terminal, "{what}\n\nType yes to agree: ").and_then(|()| terminal.flush())?;
+    drop(terminal);
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("read from the terminal")?;
+    Ok(line.trim() == "yes")
+}
