@@ -106,7 +106,7 @@ pub(crate) async fn skip_cooldown(node: State<'_, Node>) -> Result<(), Failure> 
 #[tauri::command]
 pub(crate) async fn settings(
     app: AppHandle,
-    kept: State<'_, settings::Settings>,
+    kept: State<'_, Arc<settings::Settings>>,
 ) -> Result<Settings, Failure> {
     let version = env!("CARGO_PKG_VERSION").to_owned();
     Ok(Settings { theme: kept.theme(), tray: tray::is_shown(&app).await, version })
@@ -116,7 +116,7 @@ pub(crate) async fn settings(
 #[tauri::command]
 pub(crate) async fn set_theme(
     app: AppHandle,
-    kept: State<'_, settings::Settings>,
+    kept: State<'_, Arc<settings::Settings>>,
     theme: Theme,
 ) -> Result<(), Failure> {
     let written = kept.set_theme(theme);

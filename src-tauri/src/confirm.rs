@@ -3,6 +3,7 @@
 //! The page cannot press these buttons, cover them, or change a word in them. The words are made from the plan itself.
 
 mod dialog;
+mod password;
 mod question;
 
 use std::sync::Arc;
@@ -11,9 +12,10 @@ use std::time::Duration;
 use app::money::Confirm;
 use async_trait::async_trait;
 use tauri::AppHandle;
-use types::{Clock, Confirmation, Consent, Delegation, Plan, PlanDigest};
+use types::{AccountAct, Clock, Confirmation, Consent, Plan, PlanDigest};
 
 use crate::words::Words;
+pub(crate) use password::NativePassword;
 use question::Question;
 
 /// Asks in a dialog of the system.
@@ -23,12 +25,17 @@ pub(crate) struct NativeConfirmation {
     clock: Arc<dyn Clock>,
 }
 
-/// How long the permission for a rig key is asked for. It moves no money and holds for months.
+/// How long an act of account is asked for. It moves no money.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 impl NativeConfirmation {
     pub(crate) fn new(app: AppHandle, words: Words, clock: Arc<dyn Clock>) -> Self {
         Self { app, words, clock }
+    }
+
+    /// Whether the owner agrees that the node works there from now on; `None` is the practice network.
+    pub(crate) async fn agrees_to_move(&self, address: Option<&str>) -> bool {
+        dialog::ask(&self.app, Question::about_place(address, &self.words), PATIENCE).await
     }
 
     async fn ask(&self, question: Question, patience: Duration, digest: PlanDigest) -> Option<Consent> {
@@ -45,7 +52,16 @@ impl Confirm for NativeConfirmation {
         self.ask(Question::about(plan, &self.words), left, plan.digest()).await
     }
 
-    async fn confirm_delegation(&self, delegation: &Delegation) -> Option<Consent> {
-        self.ask(Question::about_rig(delegation, &self.words), PATIENCE, delegation.digest()).await
+    async fn confirm_account(&self, act: &AccountAct) -> Option<Consent> {
+        let patience = match act {
+            // The coordinator's message lives for five minutes, and a yes after that would be worth nothing.
+            AccountAct::SignIn(message) => message.expires_at().since(self.clock.now()).min(PATIENCE),
+            AccountAct::Delegate(_)
+            | AccountAct::Enrol(_)
+            | AccountAct::SetPayoutWallet { .. }
+            | AccountAct::MakeKey { .. }
+            | AccountAct::RevokeKey { .. } => PATIENCE,
+        };
+        self.ask(Question::about_account(act, &self.words), patience, act.digest()).await
     }
 }

@@ -2,15 +2,34 @@
 //!
 //! The TypeScript types in `ui/src/lib/backend/generated` are written from these; `bindings` fails when they are stale.
 
+mod account;
+mod coordinator;
 mod earnings;
+mod engines;
 mod failure;
+mod history;
+mod rates;
 mod settings;
 mod wallet;
 
 use serde::Serialize;
 
+pub use account::{
+    Access, Account, AccountAct, AccountOutcome, AccountPage, AccountTask, AccountTrouble, AccountWish,
+    AccountWorker, ApiKey, KeyRole, Permission,
+};
+pub use coordinator::{Coordinator, Place};
 pub use earnings::{Earnings, Estimate};
+pub use engines::{
+    Engine, EngineHealth, EngineSource, EngineWish, Engines, Format, FoundServer, Program, ScheduleLine,
+    ServerFault, Serving, Slot, Weekday,
+};
 pub use failure::Failure;
+pub use history::{
+    BookLine, Books, BooksVerdict, Day, History, JobPage, JobRecord, OpenHour, Payday, PayoutPage, PayoutRecord,
+    Standing, TooSmall,
+};
+pub use rates::{Cause, CouldEarn, ModelRate, Rates, Severity};
 pub use settings::{Blocked, Link, Settings, Theme};
 pub use wallet::{
     Action, Bond, Obstacle, Offer, Owner, Seen, Stage, Step, StepLine, StepState, Trouble, Wallet, Wish,
@@ -44,6 +63,8 @@ pub struct Status {
     pub work_units: Option<String>,
     /// The latest jobs, newest first.
     pub recent: Vec<JobLine>,
+    /// Its connections to the Grid.
+    pub slots: Vec<Slot>,
     /// Whether there is a wallet.
     pub money: Money,
 }
@@ -61,6 +82,8 @@ pub enum Money {
     NoChain,
     /// It could not be opened; the log says why.
     Failed,
+    /// On a real Grid: this version does not move real money.
+    NotYet,
 }
 
 /// What the node is doing.
@@ -134,6 +157,7 @@ impl Status {
             jobs_done: Some(status.jobs_done),
             work_units: Some(status.den_total.to_string()),
             recent: status.recent.into_iter().map(JobLine::from).collect(),
+            slots: status.slots.into_iter().map(Slot::from).collect(),
         }
     }
 }

@@ -30,11 +30,10 @@ use tauri::ipc::Invoke;
 use tauri::{AppHandle, Emitter as _, Manager as _, RunEvent};
 use tokio::sync::watch;
 
-use crate::confirm::NativeConfirmation;
+use crate::confirm::{NativeConfirmation, NativePassword};
 use crate::node::{Node, Start};
 pub use crate::options::Options;
 use crate::policy::Reports;
-use crate::settings::Settings;
 use crate::window::Closing;
 use crate::words::Words;
 
@@ -94,9 +93,12 @@ fn commands() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static {
     ]
 }
 
-fn set_up(app: &AppHandle, start: Start, keep: Duration) -> anyhow::Result<()> {
+fn set_up(app: &AppHandle, mut start: Start, keep: Duration) -> anyhow::Result<()> {
     let clock = Arc::clone(&start.clock);
-    app.manage(Settings::load(&start.home));
+    app.manage(Arc::clone(&start.settings));
+    if start.password.is_none() {
+        start.ask = Arc::new(NativePassword::new(app.clone(), Words::english()));
+    }
     app.manage(Closing::new(keep));
     app.manage(Reports::default());
     app.manage(Arc::new(NativeConfirmation::new(app.clone(), Words::english(), clock)));

@@ -2,18 +2,27 @@
 
 mod errands;
 mod keeper;
+mod live;
+mod place;
 mod start;
 #[cfg(test)]
 mod tests;
 mod told;
 
+use std::sync::Arc;
+
+use app::account::AccountDesk;
+use app::config::FILE;
+use app::engines::Engines;
 use app::money::Desk;
 use app::money::desk::View;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::dto::{Failure, Money, Status};
+use crate::confirm::NativeConfirmation;
+use crate::dto::{Failure, Money, Place, Status};
 use keeper::Keeper;
+pub(crate) use place::the_grid;
 pub(crate) use start::Start;
 
 /// A handle on the running node.
@@ -22,6 +31,9 @@ pub(crate) struct Node {
     status: watch::Receiver<Status>,
     desk: watch::Receiver<Option<Desk>>,
     money: watch::Receiver<Option<View>>,
+    accounts: watch::Receiver<Option<AccountDesk>>,
+    engines: Engines,
+    start: Arc<Start>,
     end: CancellationToken,
 }
 
@@ -31,19 +43,31 @@ enum Request {
     Job { prompt: String, answer: oneshot::Sender<Result<String, Failure>> },
     PlayMoney(oneshot::Sender<Result<(), Failure>>),
     SkipCooldown(oneshot::Sender<Result<(), Failure>>),
+    /// The account of a real Grid, with a wallet if there is none yet.
+    OpenAccount(oneshot::Sender<Result<(), Failure>>),
+    /// End what runs and begin with what is set now.
+    Anew(oneshot::Sender<()>),
 }
 
 impl Node {
     /// Starts the node in a task of its own.
     pub(crate) fn start(start: Start) -> Self {
         let (requests, received) = mpsc::channel(8);
-        let (out, status) = watch::channel(Status::starting(&start.rehearsal(), Money::Making));
+        let start = Arc::new(start);
+        let (out, status) = watch::channel(Status::starting(!start.settings.live(), "", Money::Making));
         let (desks, desk) = watch::channel(None);
+        let (shown, accounts) = watch::channel(None);
         let (views, money) = watch::channel(None);
         let end = CancellationToken::new();
-        let keeper =
-            Keeper { requests: received, out: out.clone(), desks, end: end.clone(), money: Money::Making };
-        let keeping = tauri::async_runtime::spawn(keeper.run(start));
+        let keeper = Keeper {
+            requests: received,
+            out: out.clone(),
+            desks,
+            accounts: shown,
+            end: end.clone(),
+            money: Money::Making,
+        };
+        let keeping = tauri::async_runtime::spawn(keeper.run(Arc::clone(&start)));
         tauri::async_runtime::spawn(async move {
             if let Err(error) = keeping.await {
                 tracing::error!(%error, "the task that keeps the node broke");
@@ -51,7 +75,8 @@ impl Node {
             }
         });
         tauri::async_runtime::spawn(pass_on(desk.clone(), views));
-        Self { requests, status, desk, money, end }
+        let engines = Engines::of(start.live.join(FILE));
+        Self { requests, status, desk, money, accounts, engines, start, end }
     }
 
     /// The state now.
@@ -74,6 +99,50 @@ impl Node {
         self.money.clone()
     }
 
+    /// Where the account is seen and managed, once it is there.
+    pub(crate) fn account(&self) -> Option<AccountDesk> {
+        self.accounts.borrow().clone()
+    }
+
+    /// Tells when there is another desk for the account.
+    pub(crate) fn accounts(&self) -> watch::Receiver<Option<AccountDesk>> {
+        self.accounts.clone()
+    }
+
+    /// The same; on a real Grid a wallet is made for it if there is none yet, with a password that the system asks for.
+    pub(crate) async fn open_account(&self) -> Result<AccountDesk, Failure> {
+        self.start.ask.owner_acts();
+        if self.account().is_none() {
+            self.ask(Request::OpenAccount).await??;
+        }
+        self.account().ok_or_else(Failure::no_wallet)
+    }
+
+    /// The engines for a real Grid.
+    pub(crate) const fn engines(&self) -> &Engines {
+        &self.engines
+    }
+
+    /// Where the node works.
+    pub(crate) fn place(&self) -> Place {
+        self.start.place()
+    }
+
+    /// Lets the node work elsewhere, if the owner says yes in the system's own dialog.
+    pub(crate) async fn move_to(&self, place: Place, ask: &NativeConfirmation) -> Result<(), Failure> {
+        let wanted = self.start.check(place).map_err(|error| Failure::because(&error))?;
+        if !ask.agrees_to_move(wanted.address.as_deref()).await {
+            return Ok(());
+        }
+        self.start.keep(&wanted).map_err(|error| Failure::because(&error))?;
+        self.begin_anew().await
+    }
+
+    /// Ends what runs, in order, and begins with what is set now.
+    pub(crate) async fn begin_anew(&self) -> Result<(), Failure> {
+        self.ask(Request::Anew).await
+    }
+
     /// Finishes the running job, then takes no more.
     pub(crate) async fn pause(&self) -> Result<(), Failure> {
         self.ask(Request::Pause).await
@@ -81,6 +150,7 @@ impl Node {
 
     /// Takes jobs again, or tries once more to start.
     pub(crate) async fn resume(&self) -> Result<(), Failure> {
+        self.start.ask.owner_acts();
         self.ask(Request::Resume).await
     }
 

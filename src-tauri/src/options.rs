@@ -7,9 +7,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use app::paths;
 use app::practice::ChainSource;
+use app::wallet::GivenPassword;
 use types::{RegistryVersion, Sensitive, SystemClock};
 
 use crate::node::Start;
+use crate::settings::Settings;
 
 /// What the app is started with.
 #[derive(Debug, Clone, clap::Parser)]
@@ -21,6 +23,9 @@ pub struct Options {
     /// Keep the practice network's records here instead of in the system's folder for data.
     #[arg(long, value_name = "FOLDER")]
     pub practice_home: Option<PathBuf>,
+    /// Keep the records of a node on a real Grid here instead of in the system's folder for data.
+    #[arg(long, value_name = "FOLDER")]
+    pub live_home: Option<PathBuf>,
     /// The worker registry that the practice chain serves: v1 pays a bond back at once, v2 after a cooldown.
     #[arg(long, value_enum, default_value_t = Registry::V1)]
     pub registry: Registry,
@@ -63,8 +68,15 @@ impl Options {
             None => paths::anvil(&program, variable).map(|anvil| ChainSource::Start { anvil, registry }),
         };
         let password = variable("GRID_NODE_PASSWORD").and_then(|password| password.into_string().ok());
+        let live = self.live_home.or_else(|| paths::live_home(|name| variable(name).map(PathBuf::from)));
+        let home = home.context("this system names no folder for data; name one with --practice-home")?;
         Ok(Start {
-            home: home.context("this system names no folder for data; name one with --practice-home")?,
+            settings: Arc::new(Settings::load(&home)),
+            live: live.context("this system names no folder for data; name one with --live-home")?,
+            // Replaced by the system's own dialog as soon as there is a window system, unless a password is given.
+            ask: Arc::new(GivenPassword::new(password.clone().map(Sensitive::new))),
+            keyring: password.is_none(),
+            home,
             engine: paths::engine(&program),
             model: self.practice_model.unwrap_or_else(|| paths::practice_model(&program)),
             chain,

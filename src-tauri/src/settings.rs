@@ -1,4 +1,4 @@
-//! What the owner set, in a file of the home. About the window only; nothing here touches money or work.
+//! What the owner set about this app, in a file of the home: its colours, and whether it practises.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ pub(crate) struct Settings {
 #[serde(default)]
 struct Kept {
     theme: Theme,
+    live: bool,
 }
 
 impl Settings {
@@ -39,8 +40,22 @@ impl Settings {
 
     /// Keeps another choice of colours. It counts from now on, even if it cannot be written down.
     pub(crate) fn set_theme(&self, theme: Theme) -> io::Result<()> {
+        self.change(|kept| kept.theme = theme)
+    }
+
+    /// Whether the node works on a real Grid and not on the practice network.
+    pub(crate) fn live(&self) -> bool {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).live
+    }
+
+    /// Keeps where the node works. Where it cannot be written down, the next start practises.
+    pub(crate) fn set_live(&self, live: bool) -> io::Result<()> {
+        self.change(|kept| kept.live = live)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Kept)) -> io::Result<()> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.theme = theme;
+        change(&mut kept);
         write(&self.file, &serde_json::to_vec(&*kept)?)
     }
 }

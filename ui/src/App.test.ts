@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import App from './App.svelte'
 import { FakeBackend } from './lib/backend/fake'
 import { aLook, anOffer, aStatus, aWallet, someEarnings } from './lib/backend/samples'
+import { VIEWS } from './lib/screen/views'
 import { expectHeading, open, stops } from './views/page'
 
 afterEach(cleanup)
@@ -13,7 +14,9 @@ const go = (name: string): Promise<boolean> => fireEvent.click(rail().getByRole(
 test('the rail opens each view, says which is open, and brings the keyboard to its heading', async () => {
   await open({ wallet: aWallet() })
   for (const [name, heading] of [
+    ['Earnings', 'Earnings'],
     ['Wallet', 'Wallet'],
+    ['Account', 'Account'],
     ['Settings', 'Settings'],
     ['Home', 'Waiting for jobs'],
   ] as const) {
@@ -45,7 +48,7 @@ test('home: the keyboard comes to the main button first', async () => {
   await open({ wallet: aWallet(), earnings: someEarnings() })
   await screen.findByRole('button', { name: 'Look at the bond' })
   expect(stops()).toEqual([
-    ...['Skip to the content', 'Home', 'Wallet', 'Settings'],
+    ...['Skip to the content', 'Home', 'Earnings', 'Wallet', 'Account', 'Settings'],
     'Pause',
     // What is cut or not known says all of itself to whoever stops there.
     ...['8.2712\u00a0AIPG8.2712345\u00a0AIPG', '–No job has been finished yet.'],
@@ -53,7 +56,7 @@ test('home: the keyboard comes to the main button first', async () => {
   ])
 })
 
-test.each(['home', 'wallet', 'settings'] as const)('practice is said on %s', async (view) => {
+test.each(VIEWS)('practice is said on %s', async (view) => {
   await open({}, view)
   expect(await screen.findByText('Practice network. Nothing here is real money.')).toBeTruthy()
 })
@@ -94,7 +97,7 @@ test('a view that is not shown reads nothing for itself', async () => {
 
 test('a closed page listens no more', async () => {
   const backend = await open({ wallet: aWallet() })
-  expect(backend.listeners).toBe(4)
+  expect(backend.listeners).toBe(5)
   cleanup()
   await vi.waitFor(() => expect(backend.listeners).toBe(0))
 })
@@ -109,7 +112,7 @@ test('who comes back to the window has the truth read anew', async () => {
   await expectHeading('Waiting for jobs')
 })
 
-test.each(['home', 'wallet', 'settings'] as const)('where the node does not answer, %s can ask again', async (view) => {
+test.each(VIEWS)('where the node does not answer, %s can ask again', async (view) => {
   const backend = await open({ wallet: aWallet() }, view)
   backend.failure = new Error('gone')
   backend.changeStatus({})
@@ -130,5 +133,5 @@ test('a page that is not told of changes says so and can ask again', async () =>
   listen.mockRestore()
   await fireEvent.click(button)
   await vi.waitFor(() => expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull())
-  expect(backend.listeners).toBe(4)
+  expect(backend.listeners).toBe(5)
 })

@@ -1,6 +1,6 @@
 //! A plan in plain words.
 
-use types::{Aipg, Delegation, Intent, Network, NetworkKind, Plan, RegistryVersion};
+use types::{AccountAct, Aipg, Delegation, Intent, Network, NetworkKind, Plan, RegistryVersion};
 
 use crate::amounts::{aipg, eth};
 use crate::words::Words;
@@ -40,23 +40,71 @@ impl Question {
         }
     }
 
-    /// The permission for this computer's own key. It moves nothing.
-    pub(crate) fn about_rig(delegation: &Delegation, words: &Words) -> Self {
-        let days = delegation.expires_at.saturating_sub(delegation.issued_at) / 86_400;
-        let values = [
-            ("name", delegation.worker_name.to_string()),
-            ("days", days.to_string()),
-            ("key", delegation.worker_signer.to_string()),
-            ("wallet", delegation.payout_wallet.to_string()),
-        ];
+    /// An act of account, with every address and name in it. It moves nothing.
+    pub(crate) fn about_account(act: &AccountAct, words: &Words) -> Self {
+        let (name, values) = facts(act, words);
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         Self {
-            title: words.text("confirm.rig.title"),
-            body: words.with("confirm.rig.body", &values),
-            yes: words.text("confirm.rig.yes"),
+            title: words.text(&format!("confirm.{name}.title")),
+            body: words.with(&format!("confirm.{name}.body"), &values),
+            yes: words.text(&format!("confirm.{name}.yes")),
             no: words.text("confirm.no"),
         }
     }
+}
+
+impl Question {
+    /// That the node works elsewhere from now on: with which coordinator it speaks, or that it practises.
+    pub(crate) fn about_place(address: Option<&str>, words: &Words) -> Self {
+        let name = if address.is_some() { "grid" } else { "practice" };
+        Self {
+            title: words.text(&format!("confirm.place.{name}.title")),
+            body: words.with(&format!("confirm.place.{name}.body"), &[("address", address.unwrap_or_default())]),
+            yes: words.text(&format!("confirm.place.{name}.yes")),
+            no: words.text("confirm.no"),
+        }
+    }
+}
+
+/// Which words an act has, and what is filled into them.
+fn facts(act: &AccountAct, words: &Words) -> (&'static str, Vec<(&'static str, String)>) {
+    match act {
+        AccountAct::SignIn(message) => (
+            "sign-in",
+            vec![("wallet", message.address().to_string()), ("domain", message.origin().domain().to_owned())],
+        ),
+        AccountAct::Delegate(delegations) => {
+            let names: Vec<&str> = delegations.iter().map(|each| each.worker_name.as_str()).collect();
+            let mut values = vec![("names", names.join("\n"))];
+            values.extend(delegations.first().map(permission).into_iter().flatten());
+            ("rig", values)
+        }
+        AccountAct::Enrol(delegation) => {
+            let mut values = vec![("name", delegation.worker_name.to_string())];
+            values.extend(permission(delegation));
+            ("enrol", values)
+        }
+        AccountAct::SetPayoutWallet { from, to, own } => {
+            let whose = if *own { "confirm.payout.own" } else { "confirm.payout.foreign" };
+            let from = from.map_or_else(|| words.text("confirm.payout.nobody"), |from| from.to_string());
+            ("payout", vec![("to", to.to_string()), ("from", from), ("whose", words.text(whose))])
+        }
+        AccountAct::MakeKey { label } => ("make-key", vec![("label", label.clone())]),
+        AccountAct::RevokeKey { id, label } => {
+            let label = label.clone().unwrap_or_else(|| words.text("confirm.revoke-key.no-label"));
+            ("revoke-key", vec![("id", id.to_string()), ("label", label)])
+        }
+    }
+}
+
+/// What all delegations of one question have in common.
+fn permission(delegation: &Delegation) -> [(&'static str, String); 3] {
+    let days = delegation.expires_at.saturating_sub(delegation.issued_at) / 86_400;
+    [
+        ("days", days.to_string()),
+        ("key", delegation.worker_signer.to_string()),
+        ("wallet", delegation.payout_wallet.to_string()),
+    ]
 }
 
 /// What the plan is for: its last step, with the amount where there is one.

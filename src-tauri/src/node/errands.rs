@@ -27,8 +27,9 @@ impl Request {
         match self {
             Self::Job { answer, .. } => drop(answer.send(Err(Failure::busy()))),
             Self::PlayMoney(answer) | Self::SkipCooldown(answer) => drop(answer.send(Err(Failure::busy()))),
-            // These two are never refused; whoever asked hears that it was dropped.
-            Self::Pause(_) | Self::Resume(_) => {}
+            Self::OpenAccount(answer) => drop(answer.send(Err(Failure::not_now()))),
+            // These are never refused; whoever asked hears that it was dropped.
+            Self::Pause(_) | Self::Resume(_) | Self::Anew(_) => {}
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Owns the practice grounds and the node on them, from their start to their end.
+//! Owns the node from its start to its end, wherever it works; and the practice grounds, while it practises.
 
 use std::sync::Arc;
 
+use app::account::AccountDesk;
 use app::money::Desk;
 use app::practice::{Grounds, Rehearsal};
 use futures_util::StreamExt as _;
@@ -10,43 +11,62 @@ use tokio_util::sync::CancellationToken;
 
 use super::errands::{self, Errands};
 use super::{Request, Start};
-use crate::dto::{Failure, Money, Status};
+use crate::dto::{Failure, Money, Place, Status};
 
 pub(super) struct Keeper {
     pub(super) requests: mpsc::Receiver<Request>,
     pub(super) out: watch::Sender<Status>,
     pub(super) desks: watch::Sender<Option<Desk>>,
+    pub(super) accounts: watch::Sender<Option<AccountDesk>>,
     pub(super) end: CancellationToken,
     pub(super) money: Money,
 }
 
 /// What comes after a node is gone.
 #[derive(PartialEq, Eq)]
-enum Next {
+pub(super) enum Next {
     /// The owner wants another try.
     Again,
+    /// Everything anew, since the node shall work elsewhere or in another way.
+    Anew,
     /// The app ends.
     End,
 }
 
 impl Keeper {
-    pub(super) async fn run(mut self, start: Start) {
+    pub(super) async fn run(mut self, start: Arc<Start>) {
+        let mut next = Next::Anew;
+        while next != Next::End {
+            next = match start.place() {
+                Place::Practice => self.practise(&start).await,
+                Place::Grid | Place::Elsewhere { .. } => self.live(&start).await,
+            };
+        }
+    }
+
+    async fn practise(&mut self, start: &Start) -> Next {
         let end = self.end.clone();
-        let mut next = Next::Again;
-        while next == Next::Again {
-            self.money = Money::Making;
-            self.out.send_replace(Status::starting(&start.rehearsal(), self.money));
-            let opened = tokio::select! {
-                opened = Grounds::open(&start.home, start.purse(), Arc::clone(&start.clock)) => opened,
-                () = end.cancelled() => return,
-            };
-            next = match opened {
-                Ok(grounds) => self.on(grounds, &start).await,
-                Err(error) => {
-                    self.out.send_replace(Status::not_started(&start.rehearsal(), self.money, &error));
-                    self.asked_to_start(None, &mut Errands::new()).await
-                }
-            };
+        self.money = Money::Making;
+        self.out.send_replace(Status::starting(true, &start.rehearsal().worker_name, self.money));
+        let opened = tokio::select! {
+            opened = Grounds::open(&start.home, start.purse(), Arc::clone(&start.clock)) => opened,
+            () = end.cancelled() => return Next::End,
+        };
+        match opened {
+            Ok(grounds) => self.on(grounds, start).await,
+            Err(error) => {
+                let name = start.rehearsal().worker_name;
+                self.out.send_replace(Status::not_started(&name, self.money, &error));
+                self.asked_to_start(None, &mut Errands::new()).await
+            }
+        }
+    }
+
+    /// Closes the account's desk, if there is one.
+    pub(super) async fn put_account_away(&self) {
+        let desk = self.accounts.send_replace(None);
+        if let Some(desk) = desk {
+            desk.close().await;
         }
     }
 
@@ -60,16 +80,21 @@ impl Keeper {
         };
         let mut money = Errands::new();
         let next = loop {
-            self.try_a_node(&grounds, start, &mut money).await;
+            let anew = self.try_a_node(&grounds, start, &mut money).await;
+            self.put_account_away().await;
             if self.end.is_cancelled() {
                 break Next::End;
             }
+            if anew == Some(Next::Anew) {
+                break Next::Anew;
+            }
             // Nothing was started, or the node broke down and says so.
             let next = self.asked_to_start(Some(&grounds), &mut money).await;
-            if next == Next::End || grounds.desk().is_none() {
+            if next != Next::Again || grounds.desk().is_none() {
                 break next;
             }
-            self.out.send_replace(Status::starting(&start.rehearsal(), self.money));
+            let name = start.rehearsal().worker_name;
+            self.out.send_replace(Status::starting(true, &name, self.money));
         };
         self.desks.send_replace(None);
         drop(money);
@@ -78,19 +103,30 @@ impl Keeper {
     }
 
     /// Starts a node and serves with it until the end is asked for or it breaks down.
-    async fn try_a_node<'a>(&mut self, grounds: &'a Grounds, start: &Start, money: &mut Errands<'a>) {
+    async fn try_a_node<'a>(
+        &mut self,
+        grounds: &'a Grounds,
+        start: &Start,
+        money: &mut Errands<'a>,
+    ) -> Option<Next> {
         let end = self.end.clone();
         let started = tokio::select! {
             started = grounds.rehearse(start.rehearsal()) => started,
-            () = end.cancelled() => return,
+            () = end.cancelled() => return None,
         };
         match started {
             Ok(rehearsal) => {
-                self.serve(grounds, &rehearsal, start, money).await;
+                if let Some(account) = grounds.account(&rehearsal).await {
+                    self.accounts.send_replace(Some(AccountDesk::open(account, rehearsal.names())));
+                }
+                let next = self.serve(grounds, &rehearsal, start, money).await;
                 rehearsal.shutdown().await;
+                next
             }
             Err(error) => {
-                drop(self.out.send_replace(Status::not_started(&start.rehearsal(), self.money, &error)))
+                let name = start.rehearsal().worker_name;
+                self.out.send_replace(Status::not_started(&name, self.money, &error));
+                None
             }
         }
     }
@@ -111,6 +147,10 @@ impl Keeper {
                     let _ = done.send(());
                     return Next::Again;
                 }
+                Some(Request::Anew(done)) => {
+                    let _ = done.send(());
+                    return Next::Anew;
+                }
                 Some(Request::Pause(done)) => drop(done.send(())),
                 Some(Request::Job { answer, .. }) => drop(answer.send(Err(Failure::not_serving()))),
                 Some(errand) => match grounds {
@@ -127,7 +167,7 @@ impl Keeper {
         rehearsal: &Rehearsal,
         start: &Start,
         money: &mut Errands<'a>,
-    ) {
+    ) -> Option<Next> {
         let mut changes = rehearsal.changes();
         let mut jobs = Errands::new();
         // Not among the errands: it never ends, and would take a place for good.
@@ -135,17 +175,21 @@ impl Keeper {
         self.out.send_replace(Status::of(rehearsal.status(), self.money));
         loop {
             tokio::select! {
-                () = self.end.cancelled() => break,
+                () = self.end.cancelled() => return None,
                 () = &mut paydays => {}
                 changed = changes.changed() => {
-                    if changed.is_err() { break }
+                    if changed.is_err() { return None }
                     let now = changes.borrow_and_update().clone();
                     self.out.send_replace(Status::of(now, self.money));
                 }
                 Some(()) = jobs.next(), if !jobs.is_empty() => {}
                 Some(()) = money.next(), if !money.is_empty() => {}
                 request = self.requests.recv() => match request {
-                    None => break,
+                    None => return None,
+                    Some(Request::Anew(done)) => {
+                        let _ = done.send(());
+                        return Some(Next::Anew);
+                    }
                     Some(Request::Pause(done)) => {
                         rehearsal.pause().await;
                         let _ = done.send(());

@@ -4,13 +4,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::wallet::AskPassword;
 use app::practice::{ChainSource, PurseOptions, RehearsalOptions};
 use types::{Clock, Sensitive};
 
-/// Everything a practice network is started from. It is asked again for each try.
+use crate::settings::Settings;
+
+/// Everything a node is started from. It is asked again for each try.
 pub(crate) struct Start {
-    /// The folder for records and keys.
+    /// The folder for the practice network's records and keys.
     pub(crate) home: PathBuf,
+    /// The folder of a node on a real Grid, apart from it.
+    pub(crate) live: PathBuf,
+    /// What the owner set about this app.
+    pub(crate) settings: Arc<Settings>,
+    /// Asks for the password of the real wallet's key files.
+    pub(crate) ask: Arc<dyn AskPassword>,
+    /// Whether the system's keyring keeps that password.
+    pub(crate) keyring: bool,
     /// The engine's executable.
     pub(crate) engine: PathBuf,
     /// The model file.

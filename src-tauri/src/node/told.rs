@@ -1,7 +1,8 @@
 //! How a node is told about that does not run.
 
 use app::StartError;
-use app::practice::RehearsalOptions;
+use app::live::LiveError;
+use types::Code;
 
 use crate::dto::{Money, Phase, Status};
 
@@ -13,29 +14,40 @@ fn with_sources(error: &dyn std::error::Error) -> String {
 
 impl Status {
     /// Before the node can say anything itself.
-    pub(super) fn starting(options: &RehearsalOptions, money: Money) -> Self {
+    pub(super) fn starting(practice: bool, worker_name: &str, money: Money) -> Self {
         Self {
             money,
             phase: Phase::Starting,
             code: None,
             detail: None,
-            practice: true,
-            worker_name: options.worker_name.clone(),
+            practice,
+            worker_name: worker_name.to_owned(),
             model: None,
             device: None,
             current_job: None,
             jobs_done: None,
             work_units: None,
             recent: Vec::new(),
+            slots: Vec::new(),
         }
     }
 
-    pub(super) fn not_started(options: &RehearsalOptions, money: Money, error: &StartError) -> Self {
+    /// A practice node that did not start.
+    pub(super) fn not_started(worker_name: &str, money: Money, error: &StartError) -> Self {
+        Self::starting(true, worker_name, money).with(error.code(), error)
+    }
+
+    /// A node on a real Grid that did not start.
+    pub(super) fn not_live(error: &LiveError, money: Money) -> Self {
+        Self::starting(false, "", money).with(error.code(), error)
+    }
+
+    fn with(self, code: Code, error: &dyn std::error::Error) -> Self {
         Self {
             phase: Phase::NeedsAttention,
-            code: Some(error.code().name().to_owned()),
+            code: Some(code.name().to_owned()),
             detail: Some(with_sources(error)),
-            ..Self::starting(options, money)
+            ..self
         }
     }
 }

@@ -80,7 +80,7 @@ test('everything can be reached by the keyboard, in the order in which it stands
   await openSettings()
   await screen.findByRole('radio', { name: 'Dark' })
   expect(stops()).toEqual([
-    ...['Skip to the content', 'Home', 'Wallet', 'Settings'],
+    ...['Skip to the content', 'Home', 'Earnings', 'Wallet', 'Account', 'Settings'],
     ...['INPUT', 'INPUT', 'INPUT', 'Quit Grid Node', 'AI Power Grid', 'Your account'],
   ])
 })

@@ -259,7 +259,7 @@ test('the keyboard comes to what can be done before it comes to the folded plans
   await openWallet({ offers: [anOffer('withdraw-bond'), anOffer('cancel-unbond')] })
   await screen.findByRole('button', { name: 'Stay bonded' })
   expect(stops()).toEqual([
-    ...['Skip to the content', 'Home', 'Wallet', 'Settings', 'Check again', 'Copy address'],
+    ...['Skip to the content', 'Home', 'Earnings', 'Wallet', 'Account', 'Settings', 'Check again', 'Copy address'],
     ...['Withdraw 1,000\u00a0AIPG', 'Stay bonded', 'What this does and what it can cost'],
   ])
 })

@@ -6,12 +6,21 @@ import { FakeBackend, type World } from '../lib/backend/fake'
 import { NOON } from '../lib/backend/samples'
 import type { ViewName } from '../lib/screen/views'
 
+/** What each view reads besides what all of them show. */
+const NEEDED: Record<ViewName, string[]> = {
+  home: ['earnings'],
+  earnings: ['earnings', 'history', 'jobs', 'payouts', 'rates'],
+  wallet: [],
+  account: [],
+  settings: ['engines', 'coordinator'],
+}
+
 /** Opens the app at noon over a fake node and waits until all that the view shows was read. */
 export async function open(world: Partial<World> = {}, view: ViewName = 'home'): Promise<FakeBackend> {
   vi.spyOn(navigator, 'language', 'get').mockReturnValue('en-US')
   const backend = new FakeBackend(world)
   render(App, { backend, view, time: () => NOON })
-  const needed = view === 'home' ? ['status', 'wallet', 'settings', 'earnings'] : ['status', 'wallet', 'settings']
+  const needed = ['status', 'wallet', 'account', 'settings', ...NEEDED[view]]
   // Each is read at the start and once more when its events are listened to.
   await vi.waitFor(() => expect(needed.every((name) => backend.count(name) > 1)).toBe(true))
   return backend

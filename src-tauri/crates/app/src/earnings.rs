@@ -1,15 +1,37 @@
 //! What was really paid: the account's rows, held against the chain.
 
+pub mod causes;
+mod could_earn;
+mod desk;
+pub mod export;
+mod hours;
+mod premium;
+pub mod rates;
+mod reconcile;
+mod record;
 mod rows;
+mod standing;
 pub(crate) mod today;
+mod worth;
 
 use chain::{Chain, ChainError, Fate, PayoutProof, proves_payout};
 use grid::{AccountClient, AccountError};
-use ledger::{LedgerError, PayoutRow};
+use ledger::LedgerError;
 use types::{Address, Aipg, B256, Clock, Stage};
 
 use crate::money::Books;
-use rows::Standing;
+pub use could_earn::{Basis, Busy, BusySource, CouldEarn, DenRange, Measured, Speed, could_earn};
+pub use desk::{BooksDesk, BooksView, History, Known, MOST_DAYS};
+pub use hours::{
+    Dust, NextPayout, NotAllocated, dust, hour_of, hour_of_period, least_payout, next_payout, not_allocated,
+    period_of,
+};
+pub use ledger::{PayoutRow, Span};
+pub use premium::{Extra, NotOffered, WhyNot, confidential_premium};
+pub use reconcile::{Checked, Count, Ours, Subject, Verdict, compare};
+pub use record::{BooksCheck, By, Cursor, Day, JobPage, Record, Sums};
+pub use standing::{Bucket, SharedTransfer, Standing, StandingSum};
+pub use worth::{AipgRange, RateRange};
 
 /// Why the payouts are not known better than before. What was recorded stays.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +57,10 @@ pub struct Earnings {
     pub owed: Aipg,
     /// Where the Grid uses a word that this version does not know. Nobody can say whether it is owed.
     pub other: Aipg,
+    /// The rows of each standing together: what the figures above are made of.
+    pub standings: Vec<StandingSum>,
+    /// Transactions that the Grid names for more than one payout. There should be none.
+    pub shared_transfers: Vec<SharedTransfer>,
     /// Every row ever seen on this chain, newest first.
     pub payouts: Vec<PayoutRow>,
 }
@@ -57,17 +83,17 @@ pub(crate) async fn refresh(
     });
     prove(known.await?, chain, ours, books).await?;
     let (payouts, paid) = books.with(|journal| Ok((journal.payouts()?, journal.paid()?))).await?;
-    let open = |standing: Standing| {
-        let rows = payouts.iter().filter(|row| row.proven_block.is_none());
-        rows.filter(|row| rows::standing(&row.status) == standing).map(|row| row.amount).sum()
-    };
+    let standings = standing::by_standing(&payouts);
+    let figure = |bucket: Bucket| standing::figure(&standings, bucket);
     let paid_today = today::paid_today(&payouts, now, &jiff::tz::TimeZone::system());
     Ok(Earnings {
         paid,
         paid_today,
-        said_to_be_paid: open(Standing::Sent),
-        owed: open(Standing::Owed),
-        other: open(Standing::Unknown),
+        said_to_be_paid: figure(Bucket::SaidToBePaid),
+        owed: figure(Bucket::Owed),
+        other: figure(Bucket::Other),
+        shared_transfers: standing::shared_transfers(&payouts),
+        standings,
         payouts,
     })
 }
@@ -81,8 +107,8 @@ async fn prove(
 ) -> Result<(), LedgerError> {
     for row in known.into_iter().filter(|row| row.proven_block.is_none() && row.address == Some(ours)) {
         let Some(transaction) = row.transaction else { continue };
-        let block = match transfer(&row, transaction, ours, chain).await {
-            Ok(Some(block)) => block,
+        let (block, sender) = match transfer(&row, transaction, ours, chain).await {
+            Ok(Some(found)) => found,
             Ok(None) => continue,
             Err(error) if is_lost(&error) => {
                 // The next question would only wait in vain as well. All of them are asked again next time.
@@ -95,14 +121,14 @@ async fn prove(
             }
         };
         let period = row.period.clone();
-        if !books.with(move |journal| journal.payout_proven(&row, block)).await? {
+        if !books.with(move |journal| journal.payout_proven(&row, block, sender)).await? {
             tracing::warn!(%period, "one transfer is stated for two payouts");
         }
     }
     Ok(())
 }
 
-/// The block in which the exact transfer came to us, if the chain relies on that block.
+/// The block in which the exact transfer came to us and from whom, if the chain relies on that block.
 ///
 /// One receipt answers both questions: what was transferred, and whether its block still counts.
 async fn transfer(
@@ -110,7 +136,7 @@ async fn transfer(
     transaction: B256,
     ours: Address,
     chain: &Chain,
-) -> Result<Option<u64>, ChainError> {
+) -> Result<Option<(u64, Address)>, ChainError> {
     let network = chain.network();
     let Fate::Mined(mined) = chain.fate(transaction).await? else { return Ok(None) };
     let from = match proves_payout(Some(&mined), network.token(), ours, row.amount) {
@@ -128,7 +154,7 @@ async fn transfer(
     }
     // Before that a reorganisation may take it back, and what is proven is never looked at again.
     let stage = chain.stage_of(&mined).await?;
-    Ok(matches!(stage, Some(Stage::Safe | Stage::Final)).then_some(mined.block_number))
+    Ok(matches!(stage, Some(Stage::Safe | Stage::Final)).then_some((mined.block_number, from)))
 }
 
 /// Whether it was the node that could not be asked. Anything else may be this one transaction's fault, and must not keep

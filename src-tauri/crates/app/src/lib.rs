@@ -9,9 +9,13 @@
 //! - Engine gone, connection gone, disk full, garbage: each ends in a [`Status`] with words, never in a panic or a hang.
 //! - In practice nothing but this machine is reached, and keys live for one run.
 
+pub mod account;
 mod blocking;
+pub mod config;
 pub mod earnings;
+pub mod engines;
 mod home;
+pub mod live;
 pub mod money;
 mod node;
 pub mod paths;
@@ -20,5 +24,10 @@ mod status;
 pub mod wallet;
 
 pub use home::{Home, HomeError};
-pub use node::{ModelFile, Node, NodeIdentity, NodeSettings, Patience, StartError};
-pub use status::{JobLine, Phase, Status};
+pub use ledger::Limits;
+pub use node::{
+    EngineKind, EngineSettings, Node, NodeIdentity, NodeSettings, Patience, StartError, machine_name,
+    slot_names,
+};
+pub use status::{JobLine, Phase, SlotStatus, Status};
+pub use worker::Policy;

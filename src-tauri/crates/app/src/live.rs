@@ -85,8 +85,7 @@ impl Live {
         let keyring = self.options.keyring.then(|| Keyring::new(NetworkKind::Base));
         let ask = Arc::clone(&self.options.ask);
         let keys = self.home.keys();
-        let wallet =
-            KeptWallet::find_or_create(&keys, NetworkKind::Base, Strength::STANDARD, keyring, ask);
+        let wallet = KeptWallet::find_or_create(&keys, NetworkKind::Base, Strength::STANDARD, keyring, ask);
         let account = Account::new(AccountSettings {
             home: self.home.clone(),
             wallet: wallet.await?,
@@ -111,7 +110,8 @@ impl Live {
     pub fn names(&self) -> Result<Vec<WorkerName>, LiveError> {
         let base = self.name()?;
         let engines = self.options.config.engines.iter().enumerate();
-        let names: Vec<_> = engines.map(|(at, setting)| names_of(&base, at, setting)).collect::<Result<_, _>>()?;
+        let names: Vec<_> =
+            engines.map(|(at, setting)| names_of(&base, at, setting)).collect::<Result<_, _>>()?;
         Ok(names.concat())
     }
 

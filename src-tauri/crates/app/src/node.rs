@@ -1,110 +1,39 @@
 //! One running node.
 
+mod conductor;
 mod deadlines;
-mod driver;
-mod inputs;
-mod receipts;
+mod engine_room;
+mod machine_name;
+mod overview;
 mod records;
-mod registration;
-mod self_test;
-mod view;
+mod settings;
+mod slot;
+mod waits;
+mod wall_clock;
 
-use std::path::PathBuf;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine_link::Launch;
-use grid::Endpoint;
-use keys::RigKey;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use types::{Clock, Code, DelegationCertificate, ModelId, Sensitive, WorkerName};
-use worker::presence::Policy;
+use types::{Clock, Code, WorkerName};
 
-use crate::{Home, HomeError, Phase, Status};
-use driver::Driver;
-use inputs::Command;
+use crate::{HomeError, Phase, Status};
+use conductor::Conductor;
 
-/// What a node needs to run.
+pub use machine_name::machine_name;
+pub use settings::{EngineKind, EngineSettings, NodeIdentity, NodeSettings, Patience, slot_names};
+
+/// What the owner can ask for.
 #[derive(Debug)]
-pub struct NodeSettings {
-    /// Its home folder, locked.
-    pub home: Home,
-    /// How to start the engine.
-    pub engine: Launch,
-    /// What it serves.
-    pub model: ModelFile,
-    /// Who it is.
-    pub identity: NodeIdentity,
-    /// Where the Grid is.
-    pub endpoint: Endpoint,
-    /// True when that is the practice network.
-    pub practice: bool,
-    /// How patient it is with its engine and with the Grid.
-    pub policy: Policy,
-    /// How long single things may take.
-    pub patience: Patience,
-    /// The most space its records may take.
-    pub ledger: ledger::Limits,
-}
-
-/// A model file and the name it is served under.
-#[derive(Debug, Clone)]
-pub struct ModelFile {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Its name on the Grid.
-    pub id: ModelId,
-}
-
-impl ModelFile {
-    /// A file of the owner's, served under its own name.
-    pub fn named_after_file(path: PathBuf) -> Self {
-        let id = ModelId::new(path.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy()));
-        Self { path, id }
-    }
-}
-
-/// Who a node is on the Grid.
-#[derive(Debug)]
-pub struct NodeIdentity {
-    /// The account's key.
-    pub api_key: Sensitive<String>,
-    /// The name it works under.
-    pub name: WorkerName,
-    /// This machine's key and the wallet's permission for it. Without one, jobs are served and paid unsigned.
-    pub rig: Option<(RigKey, DelegationCertificate)>,
-}
-
-/// How long single things may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// For one answer, as the coordinator gives a job to another worker after 300 s.
-    pub job: Duration,
-    /// For a model to load.
-    pub load: Duration,
-    /// For the self-test.
-    pub self_test: Duration,
-    /// For an ack.
-    pub ack: Duration,
-    /// For the engine to stop a job it was told to stop.
-    pub cancel: Duration,
-    /// Everything on the socket.
-    pub grid: grid::Patience,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            job: Duration::from_secs(240),
-            load: Duration::from_secs(15 * 60),
-            self_test: Duration::from_secs(30),
-            ack: Duration::from_secs(10),
-            // An engine looks between two tokens, or two parts of a long prompt, which take seconds on a slow CPU.
-            cancel: Duration::from_secs(30),
-            grid: grid::Patience::default(),
-        }
-    }
+enum Command {
+    /// Serve.
+    Resume,
+    /// Stop serving; after the running jobs unless `now`.
+    Pause { now: bool },
+    /// End.
+    Shutdown,
 }
 
 /// Why a node did not start at all. What goes wrong later is in its [`Status`].
@@ -125,6 +54,12 @@ pub enum StartError {
     /// A name the Grid would not take.
     #[error(transparent)]
     Name(#[from] types::WorkerNameError),
+    /// There is nothing to serve with.
+    #[error("a node needs an engine with at least one slot")]
+    NoSlot,
+    /// Two slots would push each other off the Grid for ever.
+    #[error("two slots have the name {0}")]
+    SharedName(WorkerName),
 }
 
 impl StartError {
@@ -135,26 +70,29 @@ impl StartError {
             Self::Home(HomeError::Unusable(_)) => Code::HomeUnusable,
             Self::Ledger(error) if error.is_transient() => Code::DiskFull,
             Self::Ledger(_) => Code::LedgerUnusable,
-            Self::Key(_) | Self::Practice(_) | Self::Name(_) => Code::Internal,
+            Self::Key(_) | Self::Practice(_) | Self::Name(_) | Self::NoSlot | Self::SharedName(_) => {
+                Code::Internal
+            }
         }
     }
 }
 
-/// A running node. Dropping it ends the engine and the connection.
+/// A running node. Dropping it ends the engines and the connections.
 #[derive(Debug)]
 pub struct Node {
     commands: mpsc::Sender<Command>,
     status: watch::Receiver<Status>,
-    driver: JoinHandle<()>,
+    conductor: JoinHandle<()>,
 }
 
 impl Node {
     /// Opens the ledger and starts to serve.
     pub async fn start(settings: NodeSettings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        check(&settings)?;
         let (commands, received) = mpsc::channel(16);
-        let (driver, shown, status) = Driver::new(settings, clock, received).await?;
-        let driver = tokio::spawn(supervise(driver, shown));
-        Ok(Self { commands, status, driver })
+        let (conductor, shown, status) = Conductor::new(settings, clock, received).await?;
+        let conductor = tokio::spawn(supervise(conductor, shown));
+        Ok(Self { commands, status, conductor })
     }
 
     /// What it is doing now.
@@ -172,37 +110,49 @@ impl Node {
         let _ = self.commands.send(Command::Resume).await;
     }
 
-    /// Stops serving and frees the engine's memory; a running job is finished first unless it must be `now`.
+    /// Stops serving and frees the engines' memory; running jobs are finished first unless it must be `now`.
     pub async fn pause(&self, now: bool) {
         let _ = self.commands.send(Command::Pause { now }).await;
     }
 
-    /// Ends everything within five seconds: a running job is given back to the Grid.
+    /// Ends everything within five seconds: running jobs are given back to the Grid.
     pub async fn shutdown(mut self) {
         let end = async {
             let _ = self.commands.send(Command::Shutdown).await;
-            // The driver's end frees the home's lock too, so that the next start finds it free.
-            let _ = (&mut self.driver).await;
+            // The conductor's end frees the home's lock too, so that the next start finds it free.
+            let _ = (&mut self.conductor).await;
         };
         if tokio::time::timeout(Duration::from_secs(5), end).await.is_err() {
             tracing::error!("the node did not end in time");
-            self.driver.abort();
+            self.conductor.abort();
         }
     }
 }
 
-/// A panic must not leave the last status standing as if nothing had happened. The driver's children end with it.
-async fn supervise(driver: Driver, shown: watch::Sender<Status>) {
-    // A set, because dropping it ends its task: whoever aborts the supervisor means the driver.
+/// What no engine could mend later.
+fn check(settings: &NodeSettings) -> Result<(), StartError> {
+    let mut names = HashSet::new();
+    for name in settings.engines.iter().flat_map(|engine| &engine.names) {
+        if !names.insert(name) {
+            return Err(StartError::SharedName(name.clone()));
+        }
+    }
+    if names.is_empty() { Err(StartError::NoSlot) } else { Ok(()) }
+}
+
+/// A panic must not leave the last status standing as if nothing had happened. The conductor's slots end with it.
+async fn supervise(conductor: Conductor, shown: watch::Sender<Status>) {
+    // A set, because dropping it ends its task: whoever aborts the supervisor means the conductor.
     let mut run = JoinSet::new();
-    run.spawn(driver.run());
+    run.spawn(conductor.run());
     if run.join_next().await.is_some_and(|ended| ended.is_err()) {
-        tracing::error!("the driver panicked");
+        tracing::error!("the conductor panicked");
         shown.send_modify(|status| {
             status.phase = Phase::NeedsAttention;
             status.code = Some(Code::Internal);
             status.detail = None;
             status.current_job = None;
+            status.slots.clear();
         });
     }
 }

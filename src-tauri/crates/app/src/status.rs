@@ -28,6 +28,37 @@ pub struct Status {
     pub den_total: Den,
     /// The newest jobs first.
     pub recent: Vec<JobLine>,
+    /// Every slot by itself. What stands above is taken from the one that is furthest on the way to work.
+    pub slots: Vec<SlotStatus>,
+}
+
+/// One slot: a name, a connection, one job at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SlotStatus {
+    /// Its name on the Grid.
+    pub name: String,
+    /// Which of the settings' engines it works with.
+    pub engine: usize,
+    /// The model it serves.
+    pub model: ModelId,
+    /// What the engine computes on, while it runs.
+    pub device: Option<String>,
+    /// What it is doing.
+    pub phase: Phase,
+    /// True while it is paused by the schedule and not by its owner.
+    pub off_schedule: bool,
+    /// What stands in the way, if anything does.
+    pub code: Option<Code>,
+    /// What exactly, for whoever wants the details. Holds no secret, prompt or path.
+    pub detail: Option<String>,
+    /// The job in hand.
+    pub current_job: Option<JobId>,
+    /// Failures that probably count against its name at the coordinator now: six are too many.
+    pub strikes: u32,
+    /// How often the coordinator barred it within the last hour.
+    pub evictions: u32,
+    /// On the Grid since.
+    pub online_since: Option<Timestamp>,
 }
 
 /// What the node is doing, in the words the owner reads.

@@ -1,23 +1,31 @@
 //! The owner's keys, as the rest of the app uses them: opened for one signature, then closed again.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use keys::{
-    KeyFileError, KeyFolder, Keyring, KeyringItem, OpenError, Opened, RigKey, Strength, UnlockedBy, Wallet,
-    WhyTyped, open_wallet,
+    KeyFileError, KeyFolder, Keyring, KeyringItem, OpenError, Opened, RigKey, RigPassphrase, Secrets,
+    Strength, UnlockedBy, Wallet, open_rig, open_wallet,
 };
-use types::{Address, Clock, Delegation, DelegationCertificate, NetworkKind, Sensitive, WorkerName};
+use types::{
+    AccountAct, Address, Clock, Delegation, DelegationCertificate, NetworkKind, Sensitive, SignIn, Signature,
+    WorkerName,
+};
 
 use crate::blocking::blocking;
 use crate::money::{Confirm, OpenWallet};
+
+pub use keys::WhyTyped;
 
 /// Asks the owner for the password, when the keyring did not do it. May wait for him; called on a thread of its own.
 pub trait AskPassword: Send + Sync {
     /// The password, or `None` if he does not give it now.
     fn ask(&self, why: WhyTyped) -> Option<Sensitive<String>>;
+
+    /// The owner wants something now: whoever remembers a no may ask again.
+    fn owner_acts(&self) {}
 }
 
 /// A password that was given at the start, as rigs and rehearsals do.
@@ -63,6 +71,8 @@ pub struct KeptWallet {
     keyring: Option<Keyring>,
     ask: Arc<dyn AskPassword>,
     address: Address,
+    /// Opens the rig's files, once it was found: it guards no funds, and the rig signs without asking anyway.
+    rig: Arc<OnceLock<RigPassphrase>>,
 }
 
 impl KeptWallet {
@@ -85,7 +95,7 @@ impl KeptWallet {
                     folder.create(&password)?.address()
                 }
             };
-            Ok(Self { folder: Arc::new(folder), keyring, ask, address })
+            Ok(Self { folder: Arc::new(folder), keyring, ask, address, rig: Arc::default() })
         })
         .await
     }
@@ -101,6 +111,11 @@ impl KeptWallet {
         self.address
     }
 
+    /// The network these keys are for.
+    pub fn network_kind(&self) -> NetworkKind {
+        self.folder.network_kind()
+    }
+
     /// The rig key of this home, made at the first time, and the wallet's permission for it under one name, if the owner
     /// agrees.
     pub async fn delegate(
@@ -110,24 +125,117 @@ impl KeptWallet {
         clock: Arc<dyn Clock>,
         confirm: &dyn Confirm,
     ) -> Result<(RigKey, DelegationCertificate), WalletError> {
-        let this = self.clone();
-        let rig = blocking(move || this.rig(&this.unlock()?)).await?;
+        let (rig, mut certificates) = self.delegate_all(vec![name], life, clock, confirm).await?;
+        Ok((rig, certificates.pop().expect("BUG: one delegation makes one certificate")))
+    }
+
+    /// The same for several names, by one yes.
+    pub async fn delegate_all(
+        &self,
+        names: Vec<WorkerName>,
+        life: Duration,
+        clock: Arc<dyn Clock>,
+        confirm: &dyn Confirm,
+    ) -> Result<(RigKey, Vec<DelegationCertificate>), WalletError> {
+        let rig = self.rig().await?;
         let now = clock.now();
-        let delegation = Delegation {
-            delegation_id: keys::random_hex_128()?,
-            payout_wallet: self.address,
-            worker_signer: rig.address(),
-            worker_name: name,
-            issued_at: now.seconds(),
-            expires_at: now.plus(life).seconds(),
+        let delegation = |worker_name| {
+            Ok(Delegation {
+                delegation_id: keys::random_hex_128()?,
+                payout_wallet: self.address,
+                worker_signer: rig.address(),
+                worker_name,
+                issued_at: now.seconds(),
+                expires_at: now.plus(life).seconds(),
+            })
         };
-        let consent = confirm.confirm_delegation(&delegation).await.ok_or(WalletError::Declined)?;
+        let delegations: Vec<Delegation> =
+            names.into_iter().map(delegation).collect::<Result<_, keys::KeyError>>()?;
+        let act = AccountAct::Delegate(delegations.clone());
+        let consent = confirm.confirm_account(&act).await.ok_or(WalletError::Declined)?;
         let this = self.clone();
         let signed = blocking(move || {
             let wallet = this.unlock()?;
-            Ok::<_, WalletError>(wallet.sign_delegation(delegation, &consent, clock.now())?)
+            Ok::<_, WalletError>(wallet.sign_delegations(delegations, &consent, clock.now())?)
         });
         Ok((rig, signed.await?))
+    }
+
+    /// The wallet's signature under the coordinator's sign-in message, if the owner agrees to it.
+    pub async fn sign_in(
+        &self,
+        message: SignIn,
+        clock: Arc<dyn Clock>,
+        confirm: &dyn Confirm,
+    ) -> Result<Signature, WalletError> {
+        let act = AccountAct::SignIn(message.clone());
+        let consent = confirm.confirm_account(&act).await.ok_or(WalletError::Declined)?;
+        let this = self.clone();
+        blocking(move || Ok(this.unlock()?.sign_in(&message, &consent, clock.now())?)).await
+    }
+
+    /// The wallet's signature under a delegation that the coordinator prepared, if the owner agrees to be enrolled.
+    pub async fn sign_enrolment(
+        &self,
+        delegation: Delegation,
+        clock: Arc<dyn Clock>,
+        confirm: &dyn Confirm,
+    ) -> Result<DelegationCertificate, WalletError> {
+        let act = AccountAct::Enrol(delegation.clone());
+        let consent = confirm.confirm_account(&act).await.ok_or(WalletError::Declined)?;
+        let this = self.clone();
+        blocking(move || Ok(this.unlock()?.sign_delegation(delegation, &consent, clock.now())?)).await
+    }
+
+    /// The rig key, made at the first time.
+    pub async fn rig(&self) -> Result<RigKey, WalletError> {
+        let this = self.clone();
+        blocking(move || {
+            let passphrase = this.rig_passphrase()?;
+            Ok(this.folder.unlock_rig(passphrase)?)
+        })
+        .await
+    }
+
+    /// Does something with the store of API keys. Asks for the password if the keyring does not open it.
+    pub async fn with_secrets<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Secrets<'_>) -> Result<T, KeyFileError> + Send + 'static,
+    ) -> Result<T, WalletError> {
+        let this = self.clone();
+        blocking(move || {
+            let passphrase = this.rig_passphrase()?;
+            Ok(act(&this.folder.secrets(passphrase))?)
+        })
+        .await
+    }
+
+    /// What opens the rig's files; makes the rig if there is none.
+    fn rig_passphrase(&self) -> Result<&RigPassphrase, WalletError> {
+        if let Some(known) = self.rig.get() {
+            return Ok(known);
+        }
+        let found = match self.folder.find_rig()? {
+            Some(rig) => {
+                let Opened { key, by } =
+                    open_rig(&self.folder, self.keyring.as_ref(), |why| self.ask.ask(why))?;
+                if by == UnlockedBy::Password(WhyTyped::NothingKept) {
+                    self.keep(KeyringItem::Rig(rig), key.passphrase.text());
+                }
+                key.passphrase
+            }
+            None => self.make_rig(&self.unlock()?)?,
+        };
+        Ok(self.rig.get_or_init(|| found))
+    }
+
+    fn make_rig(&self, wallet: &Wallet) -> Result<RigPassphrase, WalletError> {
+        let text = wallet.rig_passphrase().text();
+        let passphrase = RigPassphrase::from_text(Sensitive::new(text.expose().clone()))
+            .expect("BUG: a passphrase has a passphrase's form");
+        let rig = self.folder.create_rig(&passphrase)?;
+        self.keep(KeyringItem::Rig(rig.address()), text);
+        Ok(passphrase)
     }
 
     fn unlock(&self) -> Result<Wallet, OpenError> {
@@ -146,17 +254,6 @@ impl KeptWallet {
             (UnlockedBy::Keyring, _) => tracing::debug!("the keyring opened the wallet"),
         }
         Ok(key)
-    }
-
-    /// The rig key, made at the first time. The wallet's file keeps its passphrase too.
-    fn rig(&self, wallet: &Wallet) -> Result<RigKey, WalletError> {
-        let passphrase = wallet.rig_passphrase();
-        let rig = match self.folder.find_rig()? {
-            Some(_) => self.folder.unlock_rig(passphrase)?,
-            None => self.folder.create_rig(passphrase)?,
-        };
-        self.keep(KeyringItem::Rig(rig.address()), passphrase.text());
-        Ok(rig)
     }
 
     /// Lets the keyring keep a passphrase, if the owner agreed to one. That it did not work only means more typing.

@@ -54,11 +54,14 @@ pub enum LaunchError {
         /// The engine's version.
         theirs: u32,
     },
+    /// A server cannot be spoken to with these settings.
+    #[error("the server cannot be spoken to: {0}")]
+    Server(String),
 }
 
-/// A running engine. Dropping it kills the process.
+/// A running engine process. Dropping it kills the process.
 #[derive(Debug)]
-pub struct Engine {
+pub(crate) struct ChildEngine {
     to_child: mpsc::Sender<Vec<u8>>,
     kill: Option<oneshot::Sender<()>>,
     ended: Option<oneshot::Receiver<()>>,
@@ -68,9 +71,9 @@ pub struct Engine {
     stop_patience: Duration,
 }
 
-impl Engine {
+impl ChildEngine {
     /// Starts the executable and waits for its hello. Events come until [`EngineEvent::Gone`].
-    pub async fn launch(launch: &Launch) -> Result<(Self, mpsc::Receiver<EngineEvent>), LaunchError> {
+    pub(crate) async fn launch(launch: &Launch) -> Result<(Self, mpsc::Receiver<EngineEvent>), LaunchError> {
         if !launch.program.is_file() {
             return Err(LaunchError::Missing);
         }
@@ -101,28 +104,28 @@ impl Engine {
     }
 
     /// The process id, for the log and for tests.
-    pub const fn pid(&self) -> u32 {
+    pub(crate) const fn pid(&self) -> u32 {
         self.pid
     }
 
     /// The engine's name and version.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// What it computes on.
-    pub fn device(&self) -> &str {
+    pub(crate) fn device(&self) -> &str {
         &self.device
     }
 
     /// Asks for a model; answered by progress, then `Loaded` or `LoadFailed`.
-    pub fn load(&self, model: &Path, max_context: Option<u32>) {
+    pub(crate) fn load(&self, model: &Path, max_context: Option<u32>) {
         let path = model.to_string_lossy().into_owned();
         self.say(&ToEngine::Load { path, max_context });
     }
 
     /// Asks for an answer of at most this duration. What this engine cannot do it refuses in words for the customer.
-    pub fn generate(&self, job: &JobId, ask: Ask, longest: Duration) -> Result<(), Refusal> {
+    pub(crate) fn generate(&self, job: &JobId, ask: Ask, longest: Duration) -> Result<(), Refusal> {
         let request = match ask {
             Ask::Chat { read, .. } => read?,
             Ask::Raw { .. } => return Err(Refusal("this model serves chat completions only".to_owned())),
@@ -133,12 +136,12 @@ impl Engine {
     }
 
     /// Asks to stop a job; it still ends with a terminal event.
-    pub fn cancel(&self, job: &JobId) {
+    pub(crate) fn cancel(&self, job: &JobId) {
         self.say(&ToEngine::Cancel { job: job.as_str().to_owned() });
     }
 
     /// Ends the process: politely for a moment, then by force. When this returns, its memory is free.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.say(&ToEngine::Shutdown);
         let Some(mut ended) = self.ended.take() else { return };
         if timeout(self.stop_patience, &mut ended).await.is_err() {

@@ -1,23 +1,37 @@
 //! The account pages: what the coordinator says was worked, is owed and is paid.
 //!
-//! Sign-in, keys and enrolment will be further calls over the same [`http::Http`].
+//! And what manages it: sign-in, keys, the payout wallet, enrolment.
 
 use types::Sensitive;
 
 use crate::Endpoint;
 
+mod enrolment;
 mod error;
 mod http;
+mod jobs;
+mod manage;
+mod network;
 mod page;
 mod payouts;
+mod session;
+mod sign_in;
 mod text;
+mod wallet;
 mod workers;
 
+pub use enrolment::{Enrollee, Enrolment, EnrolmentClient, EnrolmentId, EnrolmentState};
 pub use error::AccountError;
 pub use http::AccountPatience;
-pub use page::AccountPage;
+pub use jobs::{AccountJob, AccountJobs};
+pub use manage::{ManageError, SignInRefusal};
+pub use network::{Health, ModelDemand, ModelOnline, NetworkStatus, Period};
+pub use page::{AccountKey, AccountPage};
 pub use payouts::{PayoutRow, PayoutStatus, Payouts};
+pub use session::{Session, is_api_key};
+pub use sign_in::SignInClient;
 pub use text::Moment;
+pub use wallet::{PublicClient, Tally, WalletEarnings};
 pub use workers::{AccountWorker, Workers};
 
 /// Reads an account with one of its API keys.

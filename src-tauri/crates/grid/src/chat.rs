@@ -1,7 +1,7 @@
 //! A chat request as customers write it, read into ours or refused in words.
 
 use serde_json::{Map, Value, json};
-use types::{ChatRequest, Message, Private, Refusal, Sampling, Sha256, ToolCall};
+use types::{Ask, ChatRequest, Message, Private, Refusal, Sampling, Sha256, ToolCall};
 
 type Read<T> = Result<T, Refusal>;
 
@@ -14,29 +14,8 @@ const MOST_STOPS: usize = 64;
 const MEANINGFUL: [&str; 6] =
     ["grammar", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "logit_bias"];
 
-/// Reads the payload of a text job: the faithful `request` if it is there, else the older flat form.
-pub(crate) fn read(payload: &Value) -> Read<ChatRequest> {
-    let limit = tokens(&payload["max_length"]).unwrap_or(DEFAULT_MAX_TOKENS);
-    match payload.get("request").and_then(Value::as_object) {
-        Some(request) if request.contains_key("messages") => faithful(request, limit),
-        _ => legacy(payload, limit),
-    }
-}
-
-/// The customer's own JSON: the faithful `request`, or the older flat form written as one.
-pub(crate) fn body(payload: &Value) -> Value {
-    match payload.get("request").filter(|request| request.get("messages").is_some()) {
-        Some(request) => request.clone(),
-        None => json!({
-            "messages": [{"role": "user", "content": payload["prompt"]}],
-            "max_tokens": payload["max_length"],
-            "temperature": payload["temperature"],
-            "top_p": payload["top_p"],
-        }),
-    }
-}
-
-fn faithful(request: &Map<String, Value>, limit: u32) -> Read<ChatRequest> {
+/// Reads a customer's own request. The job's limit holds besides the request's.
+pub(crate) fn faithful(request: &Map<String, Value>, limit: &Value) -> Read<ChatRequest> {
     refuse_what_we_cannot_do(request)?;
     let messages = request["messages"].as_array().ok_or_else(|| bad("messages must be a list"))?;
     if messages.is_empty() {
@@ -44,21 +23,30 @@ fn faithful(request: &Map<String, Value>, limit: u32) -> Read<ChatRequest> {
     }
     Ok(ChatRequest {
         messages: messages.iter().map(message).collect::<Read<_>>()?,
-        max_tokens: request.get("max_tokens").and_then(tokens).unwrap_or(DEFAULT_MAX_TOKENS).min(limit),
+        max_tokens: request.get("max_tokens").map_or(DEFAULT_MAX_TOKENS, tokens).min(tokens(limit)),
         stop: stops(request.get("stop"))?,
         sampling: sampling(request),
     })
 }
 
-fn legacy(payload: &Value, limit: u32) -> Read<ChatRequest> {
-    let prompt = payload["prompt"].as_str().ok_or_else(|| bad("the job has no prompt"))?;
-    let empty = Map::new();
-    Ok(ChatRequest {
+/// Reads the older flat form: one user turn. Its JSON is written as the customer could have.
+pub(crate) fn flat(prompt: &Value, limit: &Value, temperature: &Value, top_p: &Value) -> Read<Ask> {
+    let prompt = prompt.as_str().ok_or_else(|| bad("the job has no prompt"))?;
+    let fields: Map<String, Value> = [("temperature", temperature), ("top_p", top_p)]
+        .into_iter()
+        .filter(|(_, value)| value.is_number())
+        .map(|(field, value)| (field.to_owned(), value.clone()))
+        .collect();
+    let request = ChatRequest {
         messages: vec![Message::text("user", prompt)],
-        max_tokens: limit,
+        max_tokens: tokens(limit),
         stop: Vec::new(),
-        sampling: sampling(payload.as_object().unwrap_or(&empty)),
-    })
+        sampling: sampling(&fields),
+    };
+    let mut body = fields;
+    body.insert("max_tokens".to_owned(), json!(request.max_tokens));
+    body.insert("messages".to_owned(), json!([{"role": "user", "content": prompt}]));
+    Ok(Ask::Chat { read: Ok(request), body: Private::from(Value::Object(body).to_string()) })
 }
 
 fn refuse_what_we_cannot_do(request: &Map<String, Value>) -> Read<()> {
@@ -178,8 +166,10 @@ fn seed(value: &Value) -> Option<u64> {
     u64::from_str_radix(&digest[..16], 16).ok()
 }
 
-fn tokens(value: &Value) -> Option<u32> {
-    value.as_u64().filter(|count| *count > 0).map(|count| u32::try_from(count).unwrap_or(u32::MAX))
+/// A limit; what is none is the coordinator's own.
+fn tokens(value: &Value) -> u32 {
+    let count = value.as_u64().filter(|count| *count > 0);
+    count.map_or(DEFAULT_MAX_TOKENS, |count| u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 fn bad(words: &str) -> Refusal {
@@ -195,11 +185,11 @@ mod tests {
         for (field, value) in extra.as_object().expect("an object") {
             request[field] = value.clone();
         }
-        read(&json!({"request": request, "prompt": "User: hi\nAssistant:", "max_length": 32768}))
+        faithful(request.as_object().expect("an object"), &json!(32768))
     }
 
     #[test]
-    fn the_faithful_form_wins_over_the_flat_copy() {
+    fn the_turns_of_a_conversation_are_read() {
         let read = request(json!({"messages": [
             {"role": "developer", "content": "Be terse."},
             {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
@@ -215,9 +205,27 @@ mod tests {
 
     #[test]
     fn the_flat_form_is_one_user_turn() {
-        let read = read(&json!({"prompt": "Once", "max_length": 7, "temperature": 0.0})).expect("reads");
+        let ask = flat(&json!("Once"), &json!(7), &json!(0.0), &json!("odd")).expect("reads");
+        let Ask::Chat { read: Ok(read), body } = ask else { panic!("a chat") };
         assert_eq!((read.messages[0].content.as_str(), read.max_tokens), ("Once", 7));
-        assert_eq!(read.sampling.temperature, 0.0);
+        assert_eq!((read.sampling.temperature, read.sampling.top_p), (0.0, 0.9));
+        let expected = r#"{"max_tokens":7,"messages":[{"content":"Once","role":"user"}],"temperature":0.0}"#;
+        assert_eq!(&*body, expected);
+        assert!(flat(&json!(7), &Value::Null, &Value::Null, &Value::Null).is_err());
+    }
+
+    #[test]
+    fn the_smaller_of_two_limits_holds() {
+        let check = |asked: Value, limit: Value, expected: u32| {
+            let request = json!({"messages": [{"role": "user", "content": "hi"}], "max_tokens": asked});
+            let read = faithful(request.as_object().expect("an object"), &limit).expect("reads");
+            assert_eq!(read.max_tokens, expected, "{request} {limit}");
+        };
+        check(json!(5), json!(9), 5);
+        check(json!(9), json!(5), 5);
+        check(json!(5), Value::Null, 5);
+        check(json!(0), json!(-1), 32_768);
+        check(json!(u64::MAX), json!(u64::MAX), u32::MAX);
     }
 
     #[test]

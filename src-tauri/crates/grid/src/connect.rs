@@ -3,25 +3,26 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::client_async_with_config;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error as WsError, Message};
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::socket::{self, Connection, Patience, Socket};
+use crate::line::{self, Socket};
+use crate::socket::{self, Connection, Patience};
 use crate::wire::{self, Incoming};
-use crate::{Endpoint, Refusal, Registration};
-
-/// Vision requests and recipe graphs arrive inside a job frame; the coordinator sets no limit of its own.
-const LARGEST_FRAME: usize = 64 * 1024 * 1024;
+use crate::{Endpoint, Refusal, Registration, RegistrationError};
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
+    /// What would be said is not right; nothing was sent.
+    #[error("the registration is not sent: {0}")]
+    Unfit(#[from] RegistrationError),
     /// Nobody answers there.
     #[error("the Grid cannot be reached: {0}")]
     Unreachable(String),
+    /// Somebody answers who cannot show to be the Grid.
+    #[error("there is no safe line to the Grid: {0}")]
+    Insecure(String),
     /// It took the connection and then said nothing, or dropped it without a word.
     #[error("the Grid did not answer the registration: {0}")]
     NoAnswer(String),
@@ -39,7 +40,8 @@ pub async fn connect(
     registration: &Registration,
     patience: Patience,
 ) -> Result<Connection, ConnectError> {
-    let mut socket = timeout(patience.connect, open(endpoint))
+    registration.check()?;
+    let mut socket = timeout(patience.connect, line::open(endpoint))
         .await
         .map_err(|_| ConnectError::Unreachable("no answer in time".into()))??;
     let first = socket.send(Message::text(registration.frame()));
@@ -51,20 +53,6 @@ pub async fn connect(
         .await
         .map_err(|_| ConnectError::NoAnswer("no answer in time".into()))??;
     Ok(socket::start(socket, patience))
-}
-
-async fn open(endpoint: &Endpoint) -> Result<Socket, ConnectError> {
-    let unreachable = |error: &dyn std::fmt::Display| ConnectError::Unreachable(error.to_string());
-    let stream = TcpStream::connect(endpoint.address()).await.map_err(|error| unreachable(&error))?;
-    // Tokens are small and each is waited for.
-    stream.set_nodelay(true).map_err(|error| unreachable(&error))?;
-    let limits =
-        WebSocketConfig::default().max_message_size(Some(LARGEST_FRAME)).max_frame_size(Some(LARGEST_FRAME));
-    match client_async_with_config(endpoint.url(), stream, Some(limits)).await {
-        Ok((socket, _)) => Ok(socket),
-        Err(WsError::Io(error)) => Err(unreachable(&error)),
-        Err(error) => Err(ConnectError::Garbled(error.to_string())),
-    }
 }
 
 /// Waits for `ready`; an error frame is read together with the close code that follows it.

@@ -11,24 +11,30 @@
 //! - In a silent stretch of a job a pong leaves every second, because the coordinator looks for a cancel only then.
 //! - Every wait has a deadline, every queue a bound; a flood or a frame that is no protocol ends the connection.
 //! - Of an account page at most a megabyte is read, no redirect is followed, and neither a body nor a key is in an error.
-//! - On the practice network no address but this machine's own is ever connected to.
+//! - On the practice network no address but this machine's own is ever connected to, and without encryption none anywhere.
+//! - The one root besides the system's is trusted for the worker socket only.
 
 mod account;
 mod chat;
 mod connect;
 mod endpoint;
+mod line;
 mod refusal;
 mod registration;
 mod socket;
+mod tls;
 mod wire;
 
 pub use account::{
-    AccountClient, AccountError, AccountPage, AccountPatience, AccountWorker, Moment, PayoutRow,
-    PayoutStatus, Payouts, Workers,
+    AccountClient, AccountError, AccountJob, AccountJobs, AccountKey, AccountPage, AccountPatience,
+    AccountWorker, Enrollee, Enrolment, EnrolmentClient, EnrolmentId, EnrolmentState, Health, ManageError,
+    ModelDemand, ModelOnline, Moment, NetworkStatus, PayoutRow, PayoutStatus, Payouts, Period, PublicClient,
+    Session, SignInClient, SignInRefusal, Tally, WalletEarnings, Workers, is_api_key,
 };
 pub use connect::{ConnectError, connect};
-pub use endpoint::Endpoint;
-pub use refusal::{Reason, Refusal};
-pub use registration::{Identity, Registration};
+pub use endpoint::{CoordinatorAddress, Endpoint, EndpointError};
+pub use refusal::{Advice, Reason, Refusal};
+pub use registration::{Identity, Registration, RegistrationError};
 pub use socket::{CloseCause, Connection, Done, Event, Patience, Terminal};
+pub use tls::RootError;
 pub use wire::{JobFrame, Offered};

@@ -1,20 +1,24 @@
 //! The first frame.
 
+mod check;
+
 use serde_json::{Value, json};
 use types::{
     ApiFormat, Delegation, DelegationCertificate, RegistrationProof, Sensitive, Signature, WorkerName,
 };
 
+pub use check::RegistrationError;
+
 /// Who we are and what we serve.
 #[derive(Debug)]
 pub struct Registration {
-    /// The account's key. It is in the first frame and nowhere else.
+    /// The account's key, blanks around it aside. It is in the first frame and nowhere else.
     pub api_key: Sensitive<String>,
     /// Our name.
     pub name: WorkerName,
     /// The names we advertise; a job's model is one of them.
     pub models: Vec<String>,
-    /// `text`.
+    /// `text` or `image`, never both.
     pub job_types: Vec<String>,
     /// The longest answer.
     pub max_length: u32,
@@ -45,7 +49,7 @@ impl Registration {
     /// The frame as JSON. There is no `type` in it.
     pub(crate) fn frame(&self) -> String {
         let mut frame = json!({
-            "apikey": self.api_key.expose(),
+            "apikey": self.api_key.expose().trim(),
             "name": self.name.as_str(),
             "models": self.models,
             "job_types": self.job_types,

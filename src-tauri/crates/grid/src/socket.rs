@@ -1,21 +1,19 @@
 //! A registered connection: one task owns the socket, everyone else talks to it.
 
+mod task;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep_until, timeout};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use types::{Answer, Den, FinishReason, JobId, Piece, Signature, Usage};
 
-use crate::wire::{self, Incoming, JobFrame};
-
-/// The socket under a connection.
-pub(crate) type Socket = WebSocketStream<TcpStream>;
+use crate::Refusal;
+use crate::line::Socket;
+use crate::wire::JobFrame;
+use task::Task;
 
 /// How long we wait for what. Tests pass shorter ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,9 +63,15 @@ pub enum Event {
 pub enum CloseCause {
     /// We closed it.
     Ours,
-    /// Close 1012: a newer socket with our name, or a restart of the server.
+    /// Close 1012: a newer socket with our name, or a restart of the server. Only a repetition tells which.
     Replaced,
-    /// Any other way.
+    /// Close 1000 or 1001: it just ended.
+    Normal,
+    /// Close 1009 or 1011: our frame was too large, or we did not answer the socket's own pings.
+    OurFault(String),
+    /// Close 4001 or 4003: it does not want us any more, for reasons as at a registration.
+    Refused(Refusal),
+    /// Any other way: an eviction looks like this, and so does a network that fails.
     Dropped(String),
     /// We closed it, because what came is not the protocol.
     Garbled(String),
@@ -94,7 +98,7 @@ pub enum Terminal {
 pub struct Done {
     /// The job.
     pub job: JobId,
-    /// Exactly what was sent in pieces, or the body of a raw answer.
+    /// Exactly what was sent in pieces, or the body of a raw answer, a JSON object.
     pub answer: Answer,
     /// Why it ended.
     pub reason: FinishReason,
@@ -111,13 +115,6 @@ impl Terminal {
         match self {
             Self::Done(done) => &done.job,
             Self::Error { job, .. } => job,
-        }
-    }
-
-    fn frame(&self) -> String {
-        match self {
-            Self::Done(done) => wire::done(done),
-            Self::Error { job, message, client_error } => wire::error(job, message, *client_error),
         }
     }
 }
@@ -166,200 +163,10 @@ impl Connection {
     }
 }
 
-/// Frames of unknown kinds that are tolerated on one connection.
-const MOST_UNKNOWN: u32 = 1000;
-
 pub(crate) fn start(socket: Socket, patience: Patience) -> Connection {
     let (commands_in, commands) = mpsc::channel(256);
     let (events_in, events) = mpsc::channel(64);
-    let now = Instant::now();
-    let task = Task {
-        socket,
-        patience,
-        events: events_in,
-        open: None,
-        sent: now,
-        ping_due: now + patience.ping_every,
-        answer_due: None,
-        unknown: 0,
-    };
+    let task = Task::new(socket, patience, events_in);
     let task = tokio::spawn(task.run(commands)).abort_handle();
     Connection { commands: commands_in, events, task }
-}
-
-struct Task {
-    socket: Socket,
-    patience: Patience,
-    events: mpsc::Sender<Event>,
-    /// The job whose frames may be sent.
-    open: Option<JobId>,
-    /// When the last frame left.
-    sent: Instant,
-    /// When our next protocol ping is due.
-    ping_due: Instant,
-    /// When the answer to the last one is overdue.
-    answer_due: Option<Instant>,
-    unknown: u32,
-}
-
-impl Task {
-    async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
-        let cause = loop {
-            let due = self.next_due();
-            let done = tokio::select! {
-                // What we have to say goes first, so that a close is never overtaken by a flood.
-                biased;
-                command = commands.recv() => self.command(command).await,
-                message = self.socket.next() => self.message(message).await,
-                () = sleep_until(due) => self.tick().await,
-            };
-            if let Err(cause) = done {
-                break cause;
-            }
-        };
-        tracing::debug!(?cause, "the connection is over");
-        self.say_goodbye(&cause).await;
-        // A consumer that reads nothing any more has dropped us already.
-        let _ = timeout(self.patience.send, self.events.send(Event::Closed(cause))).await;
-    }
-
-    async fn command(&mut self, command: Option<Command>) -> Result<(), CloseCause> {
-        match command {
-            Some(Command::Piece { job, piece }) => {
-                if self.open.as_ref() != Some(&job) {
-                    tracing::warn!(%job, "a piece of a job that is not open was held back");
-                    return Ok(());
-                }
-                self.send(wire::piece(&job, &piece)).await
-            }
-            Some(Command::End(terminal)) => {
-                if self.open.as_ref() != Some(terminal.job()) {
-                    tracing::warn!(job = %terminal.job(), "a second end of a job was held back");
-                    return Ok(());
-                }
-                self.open = None;
-                self.send(terminal.frame()).await
-            }
-            Some(Command::Close) | None => Err(CloseCause::Ours),
-        }
-    }
-
-    async fn message(&mut self, message: Option<Result<Message, WsError>>) -> Result<(), CloseCause> {
-        match message {
-            Some(Ok(Message::Text(text))) => self.frame(&text).await,
-            Some(Ok(Message::Ping(_))) => {
-                // The library queues the answer while reading; it leaves with a flush.
-                within(self.patience.send, self.socket.flush()).await
-            }
-            Some(Ok(Message::Pong(_))) => {
-                self.answer_due = None;
-                Ok(())
-            }
-            Some(Ok(Message::Binary(_) | Message::Frame(_))) => {
-                Err(CloseCause::Garbled("a binary frame".into()))
-            }
-            Some(Ok(Message::Close(frame))) => Err(closed(frame.as_ref())),
-            Some(Err(WsError::Capacity(error))) => Err(CloseCause::Garbled(error.to_string())),
-            Some(Err(WsError::Protocol(error))) => Err(CloseCause::Dropped(error.to_string())),
-            Some(Err(WsError::Utf8(_))) => Err(CloseCause::Garbled("a frame is not UTF-8".into())),
-            Some(Err(error)) => Err(CloseCause::Dropped(error.to_string())),
-            None => Err(CloseCause::Dropped("the connection was dropped".into())),
-        }
-    }
-
-    async fn frame(&mut self, text: &str) -> Result<(), CloseCause> {
-        match wire::read(text).map_err(CloseCause::Garbled)? {
-            Incoming::Ping => self.send(wire::PONG.to_owned()).await,
-            Incoming::Job(job) => {
-                // A second job while one is open is the job machine's to judge; the first stays the open one.
-                if self.open.is_none() {
-                    self.open = Some(job.job.clone());
-                    self.sent = Instant::now();
-                }
-                self.tell(Event::Offered(job))
-            }
-            Incoming::Cancel(job) => self.tell(Event::Cancel(job)),
-            Incoming::Ack(job, den) => self.tell(Event::Ack(job, den)),
-            Incoming::Error { .. } | Incoming::Ready | Incoming::Unknown => {
-                self.unknown += 1;
-                tracing::debug!(count = self.unknown, "a frame of an unknown kind");
-                if self.unknown > MOST_UNKNOWN {
-                    return Err(CloseCause::Garbled("too many frames of unknown kinds".into()));
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// Never waits for the consumer: whoever floods us is cut off, and the socket stays readable.
-    fn tell(&self, event: Event) -> Result<(), CloseCause> {
-        self.events.try_send(event).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => CloseCause::Garbled("too much at once".into()),
-            mpsc::error::TrySendError::Closed(_) => CloseCause::Ours,
-        })
-    }
-
-    fn next_due(&self) -> Instant {
-        let ping = self.answer_due.unwrap_or(self.ping_due);
-        match &self.open {
-            Some(_) => ping.min(self.sent + self.patience.sign_of_life),
-            None => ping,
-        }
-    }
-
-    async fn tick(&mut self) -> Result<(), CloseCause> {
-        let now = Instant::now();
-        if self.answer_due.is_some_and(|due| due <= now) {
-            return Err(CloseCause::Dropped("the Grid does not answer".into()));
-        }
-        if self.answer_due.is_none() && self.ping_due <= now {
-            self.answer_due = Some(now + self.patience.ping_answer);
-            self.ping_due = now + self.patience.ping_every;
-            self.transmit(Message::Ping(Vec::new().into())).await?;
-        }
-        // The coordinator looks for a cancel only when a frame of ours arrives.
-        if self.open.is_some() && self.sent + self.patience.sign_of_life <= now {
-            self.send(wire::PONG.to_owned()).await?;
-        }
-        Ok(())
-    }
-
-    async fn send(&mut self, frame: String) -> Result<(), CloseCause> {
-        self.sent = Instant::now();
-        self.transmit(Message::text(frame)).await
-    }
-
-    async fn transmit(&mut self, message: Message) -> Result<(), CloseCause> {
-        within(self.patience.send, self.socket.send(message)).await
-    }
-
-    async fn say_goodbye(&mut self, cause: &CloseCause) {
-        let goodbye = async {
-            if matches!(cause, CloseCause::Ours | CloseCause::Garbled(_)) {
-                let _ = self.socket.close(None).await;
-            }
-            // Reading to the end lets the last frames arrive: dropping a socket with unread bytes resets the line,
-            // and a reset can destroy what was just sent. It also lets the library's answer to a close leave.
-            while let Some(Ok(_)) = self.socket.next().await {}
-        };
-        let _ = timeout(Duration::from_secs(1), goodbye).await;
-    }
-}
-
-async fn within(
-    patience: Duration,
-    sending: impl Future<Output = Result<(), WsError>>,
-) -> Result<(), CloseCause> {
-    match timeout(patience, sending).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(CloseCause::Dropped(error.to_string())),
-        Err(_) => Err(CloseCause::Dropped("the line is stuck".into())),
-    }
-}
-
-fn closed(frame: Option<&CloseFrame>) -> CloseCause {
-    match frame.map(|frame| u16::from(frame.code)) {
-        Some(1012) => CloseCause::Replaced,
-        code => CloseCause::Dropped(format!("closed with {}", code.unwrap_or(1005))),
-    }
 }

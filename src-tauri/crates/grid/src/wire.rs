@@ -1,13 +1,16 @@
 //! Frames: what comes in, read without trust, and what goes out.
 
+mod out;
+mod text;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
-use types::{Answer, ApiFormat, Ask, Den, JobId, ModelId, Piece, Private, Refusal};
+use types::{ApiFormat, Ask, Den, JobId, ModelId, Private, Refusal};
 
 use crate::chat;
-use crate::socket::Done;
+pub(crate) use out::{Outgoing, PONG, error, piece, terminal};
 
 /// What one frame from the coordinator says.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,21 +102,36 @@ fn id(frame: &Envelope<'_>) -> Result<JobId, String> {
     }
 }
 
+/// The parts of a job that we know. Others may come along and are left unread.
+#[derive(Deserialize)]
+struct Payload<'a> {
+    #[serde(borrow)]
+    request: Option<&'a RawValue>,
+    #[serde(borrow)]
+    api_format: Option<&'a RawValue>,
+    #[serde(borrow)]
+    prompt: Option<&'a RawValue>,
+    #[serde(borrow)]
+    max_length: Option<&'a RawValue>,
+    #[serde(borrow)]
+    temperature: Option<&'a RawValue>,
+    #[serde(borrow)]
+    top_p: Option<&'a RawValue>,
+}
+
 fn offered(frame: &Envelope<'_>) -> Offered {
     // Text jobs carry no `job_type`; a media job can reach a worker that advertised its model name.
     if frame.job_type.is_some_and(|kind| part::<String>(Some(kind)).as_deref() != Some("text")) {
         return Offered::NotOurs("this worker serves text only".to_owned());
     }
-    // Numbers beyond any range and nesting beyond any depth are the customer's to mend.
-    let Some(payload) = part::<Value>(frame.payload) else {
-        return Offered::BadRequest(Refusal("the request cannot be read".to_owned()));
+    // Beyond any depth or number, or half a character: the customer's to mend, and nothing for whoever answers it.
+    let payload = frame.payload.filter(|payload| text::is_reasonable(payload.get()));
+    let Some(payload) = payload.and_then(|payload| serde_json::from_str(payload.get()).ok()) else {
+        return Offered::BadRequest(unreadable());
     };
-    let format = match payload.get("api_format").map(Value::as_str) {
-        None => ApiFormat::OpenAiChat,
-        Some(word) => match word.and_then(ApiFormat::parse) {
-            Some(format) => format,
-            None => return Offered::NotOurs("this worker does not speak that API".to_owned()),
-        },
+    let format = match api_format(&payload) {
+        Some(format) => format,
+        None => return Offered::NotOurs("this worker does not speak that API".to_owned()),
     };
     let model = ModelId::new(part::<String>(frame.model).unwrap_or_default());
     match ask(format, &payload) {
@@ -122,74 +140,56 @@ fn offered(frame: &Envelope<'_>) -> Offered {
     }
 }
 
-fn ask(format: ApiFormat, payload: &Value) -> Result<Ask, Refusal> {
-    let request = payload.get("request").filter(|request| request.is_object());
-    match format {
-        ApiFormat::OpenAiChat => {
-            let read = chat::read(payload);
-            Ok(Ask::Chat { read, body: Private::from(chat::body(payload).to_string()) })
-        }
-        ApiFormat::OpenAiResponses | ApiFormat::Anthropic => {
-            let request = request.ok_or_else(|| Refusal("the job has no request".to_owned()))?;
-            let stream = request["stream"].as_bool().unwrap_or(false);
-            Ok(Ask::Raw { format, body: Private::from(request.to_string()), stream })
-        }
+fn api_format(payload: &Payload<'_>) -> Option<ApiFormat> {
+    match payload.api_format {
+        None => Some(ApiFormat::OpenAiChat),
+        Some(word) => ApiFormat::parse(&part::<String>(Some(word))?),
     }
 }
 
-/// One piece of an answer. `finish_reason` stays null here and comes with `done`.
-pub(crate) fn piece(job: &JobId, piece: &Piece) -> String {
-    let delta = match piece {
-        Piece::Text(text) => json!({"content": &**text}),
-        Piece::Reasoning(text) => json!({"reasoning_content": &**text}),
-        Piece::Refusal(text) => json!({"refusal": &**text}),
-        Piece::ToolCalls(calls) => {
-            json!({"tool_calls": serde_json::from_str::<Value>(calls).unwrap_or_else(|_| json!([]))})
-        }
-        Piece::Event { name, data } => {
-            return json!({"type": "raw", "id": job.as_str(), "event": name, "data": &**data}).to_string();
-        }
-    };
-    json!({"type": "token", "id": job.as_str(), "delta": delta, "finish_reason": null}).to_string()
+/// One part as it is, or null.
+fn value(raw: Option<&RawValue>) -> Value {
+    part(raw).unwrap_or_default()
 }
 
-/// A whole answer.
-pub(crate) fn done(done: &Done) -> String {
-    let mut frame = json!({"type": "done", "id": done.job.as_str()});
-    match &done.answer {
-        Answer::Chat { text, reasoning } => {
-            frame["full_text"] = json!(&**text);
-            frame["full_reasoning"] = json!(&**reasoning);
-            frame["finish_reason"] = json!(done.reason.as_str());
-        }
-        Answer::Raw { body: Some(body) } => {
-            frame["full_json"] = serde_json::from_str(body).unwrap_or(Value::Null);
-        }
-        Answer::Raw { body: None } => {}
-    }
-    if let Some(usage) = done.usage {
-        frame["usage"] = json!({
-            "prompt_tokens": usage.prompt_tokens,
-            "completion_tokens": usage.completion_tokens,
-            "total_tokens": u64::from(usage.prompt_tokens) + u64::from(usage.completion_tokens),
-        });
-    }
-    if done.cancelled {
-        frame["cancelled"] = json!(true);
-    }
-    if let Some(signature) = &done.receipt {
-        frame["worker_sig"] = json!(signature.to_string());
-    }
-    frame.to_string()
+/// What has to be known of a request before it is read.
+#[derive(Deserialize)]
+struct Request<'a> {
+    #[serde(borrow)]
+    messages: Option<&'a RawValue>,
+    #[serde(borrow)]
+    stream: Option<&'a RawValue>,
 }
 
-/// No answer.
-pub(crate) fn error(job: &JobId, message: &str, client_error: bool) -> String {
-    json!({"type": "error", "id": job.as_str(), "message": message, "client_error": client_error}).to_string()
+fn unreadable() -> Refusal {
+    Refusal("the request cannot be read".to_owned())
 }
 
-/// The answer to a ping, and the sign of life in a silent stretch.
-pub(crate) const PONG: &str = r#"{"type":"pong"}"#;
+fn ask(format: ApiFormat, payload: &Payload<'_>) -> Result<Ask, Refusal> {
+    let request = payload.request.filter(|request| request.get().starts_with('{'));
+    let known = request.map(|request| serde_json::from_str::<Request<'_>>(request.get()));
+    let known = known.transpose().map_err(|_| unreadable())?;
+    match (format, request, known) {
+        (ApiFormat::OpenAiChat, Some(request), Some(Request { messages: Some(_), .. })) => {
+            let fields = serde_json::from_str(request.get()).map_err(|_| unreadable())?;
+            let read = chat::faithful(&fields, &value(payload.max_length));
+            Ok(Ask::Chat { read, body: Private::from(request.get()) })
+        }
+        (ApiFormat::OpenAiChat, _, _) => chat::flat(
+            &value(payload.prompt),
+            &value(payload.max_length),
+            &value(payload.temperature),
+            &value(payload.top_p),
+        ),
+        (ApiFormat::OpenAiResponses | ApiFormat::Anthropic, Some(request), Some(known)) => {
+            let stream = part::<bool>(known.stream).unwrap_or(false);
+            Ok(Ask::Raw { format, body: Private::from(request.get()), stream })
+        }
+        (ApiFormat::OpenAiResponses | ApiFormat::Anthropic, _, _) => {
+            Err(Refusal("the job has no request".to_owned()))
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -242,10 +242,30 @@ mod tests {
     }
 
     #[test]
+    fn a_request_is_passed_on_as_it_was_written() {
+        let request =
+            r#"{ "z":1.50, "messages":[{"role":"user","content":"\u00e9\/"}], "a":12345678901234567890123 }"#;
+        for format in ApiFormat::ALL {
+            let payload =
+                format!(r#"{{"later":{{"x":[1]}},"api_format":"{}","request":{request}}}"#, format.as_str());
+            let frame = format!(r#"{{"type":"job","id":"a","model":"m","payload":{payload}}}"#);
+            let Ok(Incoming::Job(job)) = read(&frame) else { panic!("a job") };
+            match job.offered {
+                Offered::Text { ask: Ask::Chat { body, .. } | Ask::Raw { body, .. }, .. } => {
+                    assert_eq!(&*body, request, "{format:?}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
     fn a_request_that_cannot_be_read_is_refused_and_the_line_stays_up() {
         let digits = "9".repeat(400);
         let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
-        for poison in [format!(r#""seed":{digits}"#), format!(r#""x":{deep}"#)] {
+        let many = format!(r#""x":[{}1]"#, "1,".repeat(600_000));
+        let half = r#""x":"\ud83d""#.to_owned();
+        for poison in [format!(r#""seed":{digits}"#), format!(r#""x":{deep}"#), many, half] {
             let request = format!(r#"{{"messages":[{{"role":"user","content":"hi"}}],{poison}}}"#);
             let frame = format!(r#"{{"type":"job","id":"a","model":"m","payload":{{"request":{request}}}}}"#);
             let Ok(Incoming::Job(job)) = read(&frame) else { panic!("the line must stay up") };

@@ -41,7 +41,7 @@ pub enum KeyError {
     Signing(#[source] alloy::signers::Error),
 }
 
-/// Why a step of a plan, or a delegation, is not signed.
+/// Why a step of a plan, a delegation or a sign-in is not signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {
     /// A practice plan is for a chain with another id than those we start: perhaps for a real one.
@@ -59,11 +59,11 @@ pub enum Refusal {
     /// The plan spends from another address.
     #[error("the plan is for another wallet")]
     OtherWallet,
-    /// The plan was agreed to too long ago.
-    #[error("the plan has expired")]
+    /// It was agreed to too long ago, or agreed to after its time.
+    #[error("the time in which it could be signed is over")]
     Expired,
-    /// The plan would still be good long after it was shown.
-    #[error("the plan lasts longer than an hour")]
+    /// It would still be good long after it was shown.
+    #[error("it lasts longer than anybody remembers what was shown")]
     LastsTooLong,
     /// The plan has fewer steps.
     #[error("the plan has no such step")]
@@ -92,9 +92,15 @@ pub enum Refusal {
     /// The plan was made for no registry, or for one that has no such step.
     #[error("the registry that the plan was made for has no such step")]
     OtherRegistry,
-    /// The delegation's first day is not today.
-    #[error("the delegation is not dated now")]
+    /// The delegation's first day is not today, or the sign-in was not written now. One of the two clocks may be wrong.
+    #[error("it is not dated now")]
     OtherDate,
+    /// Somebody else's page: whoever has the signature could be us there.
+    #[error("the sign-in is for another place than this computer")]
+    OtherOrigin,
+    /// Nothing would be agreed to.
+    #[error("there is nothing to sign")]
+    Nothing,
     /// The Grid knows delegations by such ids.
     #[error("a delegation's id is 32 lower-case hex digits")]
     NoId,

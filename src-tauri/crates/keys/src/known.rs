@@ -22,15 +22,15 @@ const EVERYBODYS: [Address; 11] = [
     address!("0x9858EfFD232B4033E47d90003D41EC34EcaEda94"),
 ];
 
-/// Whether robots empty this address.
-pub(crate) fn is_known(address: Address) -> bool {
+/// Whether everybody has this address's key, so that robots empty it within seconds.
+pub fn is_known_to_everybody(address: Address) -> bool {
     EVERYBODYS.contains(&address)
 }
 
 /// Such a key is for practice only.
 pub(crate) fn refuse_known(address: Address, kind: NetworkKind) -> Result<(), KeyError> {
     match kind {
-        NetworkKind::Base if is_known(address) => Err(KeyError::KnownToEverybody),
+        NetworkKind::Base if is_known_to_everybody(address) => Err(KeyError::KnownToEverybody),
         NetworkKind::Base | NetworkKind::Practice => Ok(()),
     }
 }

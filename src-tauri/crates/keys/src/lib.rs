@@ -3,7 +3,7 @@
 //! Keys are asked to sign typed intents, never bytes, and no function returns a private key.
 //! Each kind of key is its own type, so that a rig key cannot sign for a wallet.
 //!
-//! * [`Wallet`] signs the steps of a [`types::Plan`] that its owner agreed to, and delegations.
+//! * [`Wallet`] signs the steps of a [`types::Plan`] that its owner agreed to, delegations, and sign-ins.
 //! * [`RigKey`] signs registrations and receipts. It holds no funds.
 //! * [`KeyFolder`] keeps both in encrypted files. The files are the truth; the one way out is the owner's phrase.
 //! * [`Keyring`] keeps passphrases in the system's password store, so that nobody needs to type them. Losing what it
@@ -38,6 +38,7 @@ mod wallet;
 pub use error::{KeyError, KeyFileError, Refusal};
 pub use folder::{KeyFolder, Secrets, WalletFound};
 pub use keyfile::Strength;
+pub use known::is_known_to_everybody;
 pub use open::{OpenError, Opened, UnlockedBy, UnlockedRig, WhyTyped, open_rig, open_wallet};
 pub use origin::Origin;
 pub use passphrase::RigPassphrase;

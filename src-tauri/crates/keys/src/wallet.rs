@@ -1,8 +1,8 @@
 //! The wallet inside the app, unlocked.
 
 use types::{
-    Address, Consent, Delegation, DelegationCertificate, NetworkKind, Plan, SignedTransaction, Timestamp,
-    Transaction,
+    Address, Consent, Delegation, DelegationCertificate, NetworkKind, Plan, SignIn, Signature,
+    SignedTransaction, Timestamp, Transaction,
 };
 use zeroize::Zeroizing;
 
@@ -64,8 +64,36 @@ impl Wallet {
         consent: &Consent,
         now: Timestamp,
     ) -> Result<DelegationCertificate, KeyError> {
-        agreed::may_delegate(self, &delegation, consent, now)?;
+        agreed::may_delegate(self, std::slice::from_ref(&delegation), consent, now)?;
         delegate(self.key.texts(), delegation, LONGEST_OF_A_WALLET)
+    }
+
+    /// Several at once, by one yes to exactly these: the consent names [`Delegation::digest_of_all`].
+    pub fn sign_delegations(
+        &self,
+        delegations: Vec<Delegation>,
+        consent: &Consent,
+        now: Timestamp,
+    ) -> Result<Vec<DelegationCertificate>, KeyError> {
+        agreed::may_delegate(self, &delegations, consent, now)?;
+        let signed =
+            delegations.into_iter().map(|each| delegate(self.key.texts(), each, LONGEST_OF_A_WALLET));
+        signed.collect()
+    }
+
+    /// Signs the coordinator's sign-in message, if it is for this wallet and this computer, written now, and the owner
+    /// agreed to exactly it: the consent names [`SignIn::digest`].
+    pub fn sign_in(
+        &self,
+        sign_in: &SignIn,
+        consent: &Consent,
+        now: Timestamp,
+    ) -> Result<Signature, KeyError> {
+        if sign_in.address() != self.address() {
+            return Err(KeyError::OtherSigner);
+        }
+        agreed::may_sign_in(self, sign_in, consent, now)?;
+        self.key.texts().sign(&sign_in.text())
     }
 
     /// Signs one step of a plan that the owner agreed to.

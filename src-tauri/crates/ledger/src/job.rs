@@ -1,24 +1,11 @@
-//! Rows about jobs.
+//! A job, from taking it on to what it earned.
 
-use std::path::Path;
+use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
 use types::{Den, FinishReason, JobId, ModelId, Sha256, Timestamp, Usage, WorkerName};
 
-use crate::{LedgerError, schema};
-
-/// The open file.
-#[derive(Debug)]
-pub struct Ledger {
-    connection: Connection,
-}
-
-/// Limits a caller may set on the file.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Limits {
-    /// The file may grow to this many pages of 4 KiB; beyond it writes fail as on a full disk.
-    pub max_pages: Option<u32>,
-}
+use crate::{Ledger, LedgerError};
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,16 +62,26 @@ pub struct JobRow {
     pub attempt: i64,
     /// The coordinator's id.
     pub job: JobId,
-    /// The model it was for.
+    /// Under which name it was worked.
+    pub worker: String,
+    /// The model it was for. Empty for a job that was refused unread.
     pub model: ModelId,
+    /// The kind of job, as on the wire.
+    pub kind: String,
+    /// What computed it, if that was said.
+    pub engine: Option<String>,
     /// Where it stands.
     pub state: JobState,
     /// When it was taken on.
     pub accepted_at: Timestamp,
+    /// When its first token left.
+    pub first_token_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
     /// Why the answer ended, as on the wire.
     pub finish_reason: Option<String>,
+    /// Tokens read.
+    pub prompt_tokens: Option<u32>,
     /// Tokens generated.
     pub completion_tokens: Option<u32>,
     /// Digest of the answer.
@@ -95,69 +92,103 @@ pub struct JobRow {
     pub den: Option<Den>,
 }
 
-/// Sums over the whole file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Totals {
-    /// Jobs with an answer delivered.
-    pub jobs_done: u64,
-    /// Den of all settled jobs.
-    pub den: Den,
+impl JobRow {
+    /// How long it took.
+    pub fn duration(&self) -> Option<Duration> {
+        self.ended_at.map(|ended| ended.since(self.accepted_at))
+    }
+
+    /// How long the customer waited for the first token.
+    pub fn time_to_first_token(&self) -> Option<Duration> {
+        self.first_token_at.map(|first| first.since(self.accepted_at))
+    }
+
+    /// Tokens a second over the whole job, as the coordinator reckons it.
+    pub fn tokens_per_second(&self) -> Option<f64> {
+        let seconds = self.duration()?.as_secs_f64();
+        (seconds > 0.0).then_some(f64::from(self.completion_tokens?) / seconds)
+    }
 }
 
+/// A job that is taken on.
+#[derive(Debug, Clone, Copy)]
+pub struct Acceptance<'a> {
+    /// Under which name.
+    pub worker: &'a WorkerName,
+    /// The model it is for.
+    pub model: &'a ModelId,
+    /// The kind of job, as on the wire.
+    pub kind: &'a str,
+    /// What will compute it.
+    pub engine: Option<&'a str>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An answer that is about to leave.
+#[derive(Debug, Clone, Copy)]
+pub struct Delivery {
+    /// Digest of the answer, if there is one.
+    pub result: Option<Sha256>,
+    /// Whether a receipt goes along.
+    pub signed: bool,
+    /// Why it ended.
+    pub reason: FinishReason,
+    /// Its tokens, where somebody counted them.
+    pub usage: Option<Usage>,
+    /// When its first token left.
+    pub first_token_at: Option<Timestamp>,
+    /// When it leaves.
+    pub at: Timestamp,
+}
+
+/// The attempt that is being worked on under this name. The same job may run on another slot of ours at the same time.
+const RUNNING_HERE: &str = "attempt = (SELECT max(attempt) FROM job
+     WHERE book = ?1 AND job_id = ?2 AND state = 'running' AND worker_name = ?3)";
+
 impl Ledger {
-    /// Opens or makes the file, brings it up to date, and closes what a crash left open.
-    pub fn open(path: &Path, limits: Limits, now: Timestamp) -> Result<Self, LedgerError> {
-        let mut ledger = Self { connection: schema::open(path, limits)? };
-        ledger.close_leftovers(now)?;
-        Ok(ledger)
-    }
-
-    fn close_leftovers(&mut self, now: Timestamp) -> Result<(), LedgerError> {
-        let change = self.connection.transaction()?;
-        let now = now.millis() as i64;
-        change.execute("UPDATE job SET state = 'abandoned', ended_at = ?1 WHERE state = 'running'", [now])?;
-        change.execute("UPDATE job SET state = 'unconfirmed' WHERE state = 'delivered'", [])?;
-        change.commit()?;
-        Ok(())
-    }
-
     /// A job was taken on.
-    pub fn accepted(
-        &mut self,
-        job: &JobId,
-        worker: &WorkerName,
-        model: &ModelId,
-        at: Timestamp,
-    ) -> Result<(), LedgerError> {
+    pub fn accept(&mut self, job: &JobId, taken: &Acceptance<'_>) -> Result<(), LedgerError> {
         self.connection.execute(
-            "INSERT INTO job (job_id, worker_name, model, state, accepted_at) VALUES (?1, ?2, ?3, 'running', ?4)",
-            params![job.as_str(), worker.as_str(), model.as_str(), at.millis() as i64],
+            "INSERT INTO job (book, job_id, worker_name, model, kind, engine, state, accepted_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'running', ?7)",
+            params![
+                self.book,
+                job.as_str(),
+                taken.worker.as_str(),
+                taken.model.as_str(),
+                taken.kind,
+                taken.engine,
+                taken.at.millis() as i64
+            ],
         )?;
         Ok(())
     }
 
-    /// An answer is about to leave.
-    pub fn delivered(
+    /// An answer is about to leave the slot of this name.
+    pub fn answered(
         &mut self,
         job: &JobId,
-        result: Option<Sha256>,
-        signed: bool,
-        reason: FinishReason,
-        usage: Usage,
-        at: Timestamp,
+        worker: &WorkerName,
+        answer: &Delivery,
     ) -> Result<(), LedgerError> {
         self.connection.execute(
-            "UPDATE job SET state = 'delivered', ended_at = ?2, finish_reason = ?3, prompt_tokens = ?4,
-                 completion_tokens = ?5, result_hash = ?6, signed = ?7
-             WHERE attempt = (SELECT max(attempt) FROM job WHERE job_id = ?1 AND state = 'running')",
+            &format!(
+                "UPDATE job SET state = 'delivered', ended_at = ?4, finish_reason = ?5, prompt_tokens = ?6,
+                     completion_tokens = ?7, result_hash = ?8, signed = ?9, first_token_at = ?10
+                 WHERE {RUNNING_HERE}"
+            ),
             params![
+                self.book,
                 job.as_str(),
-                at.millis() as i64,
-                reason.as_str(),
-                usage.prompt_tokens,
-                usage.completion_tokens,
-                result.map(|digest| digest.to_string()),
-                signed,
+                worker.as_str(),
+                answer.at.millis() as i64,
+                answer.reason.as_str(),
+                answer.usage.map(|usage| usage.prompt_tokens),
+                answer.usage.map(|usage| usage.completion_tokens),
+                answer.result.map(|digest| digest.to_string()),
+                answer.signed,
+                answer.first_token_at.map(|first| first.millis() as i64),
             ],
         )?;
         Ok(())
@@ -171,105 +202,82 @@ impl Ledger {
         state: JobState,
         at: Timestamp,
     ) -> Result<(), LedgerError> {
+        let (job, worker, at) = (job.as_str(), worker.as_str(), at.millis() as i64);
         let changed = self.connection.execute(
-            "UPDATE job SET state = ?2, ended_at = ?3
-             WHERE attempt = (SELECT max(attempt) FROM job WHERE job_id = ?1 AND state = 'running')",
-            params![job.as_str(), state.name(), at.millis() as i64],
+            &format!("UPDATE job SET state = ?4, ended_at = ?5 WHERE {RUNNING_HERE}"),
+            params![self.book, job, worker, state.name(), at],
         )?;
         if changed == 0 {
             self.connection.execute(
-                "INSERT INTO job (job_id, worker_name, model, state, accepted_at, ended_at)
-                 VALUES (?1, ?2, '', ?3, ?4, ?4)",
-                params![job.as_str(), worker.as_str(), state.name(), at.millis() as i64],
+                "INSERT INTO job (book, job_id, worker_name, model, state, accepted_at, ended_at)
+                 VALUES (?1, ?2, ?3, '', ?4, ?5, ?5)",
+                params![self.book, job, worker, state.name(), at],
             )?;
         }
         Ok(())
     }
 
-    /// The coordinator settled a job. False if this job was already credited: nothing changes then.
+    /// The coordinator settled a job: by an ack, or later in its feed. False if nothing changed, because the job was
+    /// credited already or no answer to it ever left.
     pub fn settled(&mut self, job: &JobId, den: Den) -> Result<bool, LedgerError> {
-        let change = self.connection.transaction()?;
+        // Takes the write lock before it looks: an ack and the feed may tell of one job at the same moment.
+        let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let credited: Option<i64> = change
             .query_row(
-                "SELECT attempt FROM job WHERE job_id = ?1 AND den_hundredths > 0",
-                [job.as_str()],
+                "SELECT attempt FROM job WHERE book = ?1 AND job_id = ?2 AND den_hundredths > 0",
+                params![self.book, job.as_str()],
                 |row| row.get(0),
             )
             .optional()?;
         if credited.is_some() && den > Den::ZERO {
             return Ok(false);
         }
-        change.execute(
-            "UPDATE job SET state = 'settled', den_hundredths = ?2
-             WHERE attempt = (SELECT max(attempt) FROM job WHERE job_id = ?1 AND state IN ('delivered', 'unconfirmed'))",
-            params![job.as_str(), den.hundredths() as i64],
+        let settled = change.execute(
+            "UPDATE job SET state = 'settled', den_hundredths = ?3
+             WHERE attempt = (SELECT max(attempt) FROM job
+                 WHERE book = ?1 AND job_id = ?2 AND state IN ('delivered', 'unconfirmed'))",
+            params![self.book, job.as_str(), den.hundredths() as i64],
         )?;
         change.commit()?;
-        Ok(true)
+        Ok(settled == 1)
     }
 
     /// Nobody said what a delivered job earned.
     pub fn unconfirmed(&mut self, job: &JobId) -> Result<(), LedgerError> {
         self.connection.execute(
-            "UPDATE job SET state = 'unconfirmed'
-             WHERE attempt = (SELECT max(attempt) FROM job WHERE job_id = ?1 AND state = 'delivered')",
-            [job.as_str()],
+            "UPDATE job SET state = 'unconfirmed' WHERE attempt =
+                 (SELECT max(attempt) FROM job WHERE book = ?1 AND job_id = ?2 AND state = 'delivered')",
+            params![self.book, job.as_str()],
         )?;
-        Ok(())
-    }
-
-    /// The newest rows first.
-    pub fn recent(&self, count: u32) -> Result<Vec<JobRow>, LedgerError> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT attempt, job_id, model, state, accepted_at, ended_at, finish_reason, completion_tokens,
-                    result_hash, signed, den_hundredths
-             FROM job ORDER BY attempt DESC LIMIT ?1",
-        )?;
-        let rows = query.query_map([count], read_row)?.collect::<Result<Vec<_>, _>>()?;
-        Ok(rows)
-    }
-
-    /// Sums over everything.
-    pub fn totals(&self) -> Result<Totals, LedgerError> {
-        let totals = self.connection.query_row(
-            "SELECT count(*) FILTER (WHERE state IN ('delivered', 'settled', 'unconfirmed')),
-                    coalesce(sum(den_hundredths), 0) FROM job",
-            [],
-            |row| {
-                let (jobs, den): (i64, i64) = (row.get(0)?, row.get(1)?);
-                Ok(Totals { jobs_done: jobs as u64, den: Den::from_hundredths(den as u64) })
-            },
-        )?;
-        Ok(totals)
-    }
-
-    /// Writes nothing of value, but fails as a real write would while the disk is full.
-    pub fn probe(&mut self) -> Result<(), LedgerError> {
-        let change = self.connection.transaction()?;
-        change.execute_batch(
-            "CREATE TABLE probe (bytes BLOB); INSERT INTO probe VALUES (zeroblob(16384)); DROP TABLE probe;",
-        )?;
-        change.commit()?;
         Ok(())
     }
 }
 
-fn read_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
-    let state: String = row.get(3)?;
-    let hash: Option<String> = row.get(8)?;
+/// What [`read_row`] reads, in its order.
+pub(crate) const COLUMNS: &str = "attempt, job_id, worker_name, model, kind, engine, state, accepted_at,
+     first_token_at, ended_at, finish_reason, prompt_tokens, completion_tokens, result_hash, signed, den_hundredths";
+
+pub(crate) fn read_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
+    let state: String = row.get(6)?;
+    let hash: Option<String> = row.get(13)?;
     let millis = |value: i64| Timestamp::from_millis(value as u64);
     Ok(JobRow {
         attempt: row.get(0)?,
         job: JobId::new(row.get::<_, String>(1)?),
-        model: ModelId::new(row.get::<_, String>(2)?),
-        state: JobState::parse(&state).ok_or_else(|| unknown(3, &state))?,
-        accepted_at: millis(row.get(4)?),
-        ended_at: row.get::<_, Option<i64>>(5)?.map(millis),
-        finish_reason: row.get(6)?,
-        completion_tokens: row.get(7)?,
+        worker: row.get(2)?,
+        model: ModelId::new(row.get::<_, String>(3)?),
+        kind: row.get(4)?,
+        engine: row.get(5)?,
+        state: JobState::parse(&state).ok_or_else(|| unknown(6, &state))?,
+        accepted_at: millis(row.get(7)?),
+        first_token_at: row.get::<_, Option<i64>>(8)?.map(millis),
+        ended_at: row.get::<_, Option<i64>>(9)?.map(millis),
+        finish_reason: row.get(10)?,
+        prompt_tokens: row.get(11)?,
+        completion_tokens: row.get(12)?,
         result_hash: hash.as_deref().and_then(Sha256::parse),
-        signed: row.get::<_, Option<bool>>(9)?.unwrap_or(false),
-        den: row.get::<_, Option<i64>>(10)?.map(|den| Den::from_hundredths(den as u64)),
+        signed: row.get::<_, Option<bool>>(14)?.unwrap_or(false),
+        den: row.get::<_, Option<i64>>(15)?.map(|den| Den::from_hundredths(den as u64)),
     })
 }
 

@@ -6,8 +6,10 @@
 //! **Invariants**
 //! - A change is on disk when the call returns: write-ahead log with `synchronous = FULL`.
 //! - Rows are never deleted, and a job is credited once, however often its ack arrives.
+//! - Everything about jobs is within one coordinator's book: a ledger sees nothing of another's.
 //! - A file from a newer version is refused and left as it is.
-//! - Opening closes what a crash left open: a running job was abandoned, a delivered one is unconfirmed.
+//! - Opening closes what a crash left open: a running job was abandoned, a delivered one is unconfirmed. Joining closes
+//!   nothing.
 //! - Everything about money is within one chain: a journal sees nothing of another chain's.
 //! - One plan of a wallet is open at a time, one step has one living transaction, one nonce is used once, and one
 //!   transfer proves one payout: unique indexes, not code, say so.
@@ -17,15 +19,23 @@
 //!
 //! Calls block; run them off the async threads.
 
+mod book;
 mod error;
+mod history;
 mod job;
 mod journal;
 mod payout;
 mod schema;
+mod stated;
+mod sums;
 mod transaction;
 
+pub use book::{Ledger, Limits};
 pub use error::LedgerError;
-pub use job::{JobRow, JobState, Ledger, Limits, Totals};
+pub use history::{Cursor, JobPage, LARGEST_PAGE, Span};
+pub use job::{Acceptance, Delivery, JobRow, JobState};
 pub use journal::{Journal, OpenPlan, PlanEnd};
 pub use payout::PayoutRow;
+pub use stated::Stated;
+pub use sums::{By, Sums, Totals};
 pub use transaction::{TransactionId, TransactionRow, TransactionState};

@@ -28,6 +28,8 @@ pub struct PayoutRow {
     pub paid_at: Option<Timestamp>,
     /// The block in which the transfer was found; `None` until then.
     pub proven_block: Option<u64>,
+    /// Who sent it there. Which address is the Grid's no page of it says.
+    pub sender: Option<Address>,
 }
 
 impl Journal {
@@ -57,11 +59,16 @@ impl Journal {
         Ok(())
     }
 
-    /// The transfer that this row names was found on the chain. False, and nothing changes, if that transfer proved
+    /// The transfer that this row names was found on the chain, in this block and from this sender. False, and nothing changes, if that transfer proved
     /// another row, or the row names another one by now.
-    pub fn payout_proven(&mut self, row: &PayoutRow, block: u64) -> Result<bool, LedgerError> {
+    pub fn payout_proven(
+        &mut self,
+        row: &PayoutRow,
+        block: u64,
+        sender: Address,
+    ) -> Result<bool, LedgerError> {
         let changed = self.connection.execute(
-            "UPDATE OR IGNORE payout SET proven_block = ?6
+            "UPDATE OR IGNORE payout SET proven_block = ?6, sender = ?7
              WHERE chain = ?1 AND period = ?2 AND amount = ?3 AND nth = ?4 AND tx_hash = ?5 AND proven_block IS NULL",
             params![
                 self.chain,
@@ -70,6 +77,7 @@ impl Journal {
                 row.nth,
                 row.transaction.map(|hash| hash.to_string()),
                 block as i64,
+                sender.to_string(),
             ],
         )?;
         Ok(changed == 1)
@@ -79,7 +87,7 @@ impl Journal {
     pub fn payouts(&self) -> Result<Vec<PayoutRow>, LedgerError> {
         let mut query = self.connection.prepare_cached(
             "SELECT period, amount, nth, den_hundredths, status, address, tx_hash, proven_block,
-                 paid_at
+                 paid_at, sender
              FROM payout WHERE chain = ?1 ORDER BY id DESC",
         )?;
         Ok(query.query_map([&self.chain], read)?.collect::<Result<_, _>>()?)
@@ -99,6 +107,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PayoutRow> {
     let amount = U256::from_str_radix(&amount, 10).map_err(|_| damaged(1))?;
     let address: Option<String> = row.get(5)?;
     let hash: Option<String> = row.get(6)?;
+    let sender: Option<String> = row.get(9)?;
     Ok(PayoutRow {
         period: row.get(0)?,
         amount: Aipg::from_base(amount),
@@ -108,6 +117,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PayoutRow> {
         address: address.map(|text| text.parse().map_err(|_| damaged(5))).transpose()?,
         transaction: hash.map(|text| text.parse().map_err(|_| damaged(6))).transpose()?,
         proven_block: row.get::<_, Option<i64>>(7)?.map(|block| block as u64),
+        sender: sender.map(|text| text.parse().map_err(|_| damaged(9))).transpose()?,
         paid_at: row.get::<_, Option<i64>>(8)?.map(|paid| Timestamp::from_millis(paid as u64)),
     })
 }

@@ -13,8 +13,12 @@ use crate::{LedgerError, Limits};
 const APPLICATION_ID: u32 = 0x474e_6f64;
 
 /// Each step brings the file one version further. Steps are only ever added.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("schema/v1.sql"), include_str!("schema/v2.sql"), include_str!("schema/v3.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("schema/v1.sql"),
+    include_str!("schema/v2.sql"),
+    include_str!("schema/v3.sql"),
+    include_str!("schema/v4.sql"),
+];
 
 /// How long another part of the app may hold the file.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,11 +1,19 @@
-//! Accounts and their API keys.
+//! Accounts: who they are, where they are paid, and their API keys.
 
 use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
-use types::{Sensitive, Sha256, Timestamp};
+use types::{Sensitive, Timestamp};
 
 use crate::chance::Chance;
+
+mod holder;
+mod keys;
+mod linking;
+
+pub(crate) use holder::{ASSETS, Holder, Preference, lower};
+pub(crate) use keys::{Key, Keys, NewKey};
+pub(crate) use linking::{LinkError, Linked};
 
 /// Names an account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +74,19 @@ impl Purpose {
         }
     }
 
-    fn label(&self) -> String {
+    /// The scopes as they are told to whoever asked for the key.
+    pub(crate) const fn scopes(&self) -> &'static [&'static str] {
+        match self {
+            Self::Inference => &["account.read", "inference.submit"],
+            Self::Validator => {
+                &["validator.assignments", "validator.probe", "validator.attest", "validator.read"]
+            }
+            Self::Worker(_) => &["worker.connect"],
+        }
+    }
+
+    /// What its keys are listed as, where nobody says otherwise.
+    pub(crate) fn label(&self) -> String {
         match self {
             Self::Inference => "practice".to_owned(),
             Self::Validator => "validator".to_owned(),
@@ -75,29 +95,56 @@ impl Purpose {
     }
 }
 
-/// A key as the account page lists it.
-#[derive(Debug, Clone)]
-pub(crate) struct Key {
-    pub(crate) account: AccountId,
-    pub(crate) purpose: Purpose,
-    pub(crate) id: String,
-    pub(crate) label: String,
-    pub(crate) created: Timestamp,
-    pub(crate) last_used: Option<Timestamp>,
-}
-
-/// Every account. Keys are kept as digests, like at the real coordinator.
-#[derive(Debug, Default)]
+/// Every account and every key.
+#[derive(Debug)]
 pub(crate) struct Accounts {
-    wallets: BTreeMap<AccountId, Option<Address>>,
-    keys: BTreeMap<String, Key>,
+    holders: BTreeMap<AccountId, Holder>,
+    pub(crate) keys: Keys,
 }
 
 impl Accounts {
-    pub(crate) fn open(&mut self, payout_wallet: Option<Address>, chance: &mut Chance) -> AccountId {
+    /// None yet. The salt goes into the digests the keys are kept as.
+    pub(crate) const fn new(salt: String) -> Self {
+        Self { holders: BTreeMap::new(), keys: Keys::new(salt) }
+    }
+
+    /// Opens an account. The wallet signs in to it, unless it signs in to another one already: then it is only
+    /// paid.
+    pub(crate) fn open(&mut self, wallet: Option<Address>, chance: &mut Chance) -> AccountId {
+        let holder = match wallet {
+            Some(wallet) if self.by_wallet(wallet).is_some() => Holder::paid_to(wallet),
+            wallet => Holder::new(wallet, None),
+        };
+        self.enter(holder, chance)
+    }
+
+    fn enter(&mut self, holder: Holder, chance: &mut Chance) -> AccountId {
         let id = AccountId(chance.uuid());
-        self.wallets.insert(id.clone(), payout_wallet);
+        self.holders.insert(id.clone(), holder);
         id
+    }
+
+    /// The account a wallet signs in to, opened if there is none; and whether it was.
+    pub(crate) fn sign_in(
+        &mut self,
+        wallet: Address,
+        username: Option<String>,
+        chance: &mut Chance,
+    ) -> (AccountId, bool) {
+        match self.by_wallet(wallet) {
+            Some(id) => (id, false),
+            None => (self.enter(Holder::new(Some(wallet), username), chance), true),
+        }
+    }
+
+    /// The account this wallet signs in to.
+    pub(crate) fn by_wallet(&self, wallet: Address) -> Option<AccountId> {
+        let mut owners = self.holders.iter().filter(|(_, holder)| holder.wallets().contains(&wallet));
+        owners.next().map(|(id, _)| id.clone())
+    }
+
+    pub(crate) fn holder(&self, account: &AccountId) -> Option<&Holder> {
+        self.holders.get(account)
     }
 
     /// `None` if there is no such account.
@@ -108,40 +155,30 @@ impl Accounts {
         now: Timestamp,
         chance: &mut Chance,
     ) -> Option<Sensitive<String>> {
-        self.wallets.get(account)?;
-        let secret = chance.api_key();
-        let digest = Sha256::of(&secret).to_string();
-        let key = Key {
-            account: account.clone(),
-            id: digest[..12].to_owned(),
-            label: purpose.label(),
-            purpose,
-            created: now,
-            last_used: None,
-        };
-        self.keys.insert(digest, key);
-        Some(Sensitive::new(secret))
+        self.holders.get(account)?;
+        let label = Some(purpose.label());
+        let secret = Sensitive::new(chance.api_key());
+        self.keys.enter(&secret, NewKey { account: account.clone(), purpose, label, expires: None }, now);
+        Some(secret)
     }
 
     /// False if there is no such account.
     pub(crate) fn set_payout_wallet(&mut self, account: &AccountId, wallet: Option<Address>) -> bool {
-        self.wallets.get_mut(account).map(|current| *current = wallet).is_some()
+        self.holders.get_mut(account).map(|holder| holder.payout_wallet = wallet).is_some()
     }
 
+    /// False if there is no such account.
+    pub(crate) fn set_preference(&mut self, account: &AccountId, preference: Preference) -> bool {
+        self.holders.get_mut(account).map(|holder| holder.preference = preference).is_some()
+    }
+
+    /// Where an account is paid: the explicit payout wallet, else the wallet it signs in with.
     pub(crate) fn payout_wallet(&self, account: &AccountId) -> Option<Address> {
-        self.wallets.get(account).copied().flatten()
+        self.holder(account)?.payout_wallet()
     }
 
     /// The key behind a credential, if it is one of ours.
     pub(crate) fn resolve(&mut self, credential: &str, now: Timestamp) -> Option<Key> {
-        let key = self.keys.get_mut(&Sha256::of(credential).to_string())?;
-        key.last_used = Some(now);
-        Some(key.clone())
-    }
-
-    pub(crate) fn keys_of(&self, account: &AccountId) -> Vec<Key> {
-        let mut keys: Vec<Key> = self.keys.values().filter(|key| key.account == *account).cloned().collect();
-        keys.sort_by(|a, b| a.created.cmp(&b.created).then_with(|| a.id.cmp(&b.id)));
-        keys
+        self.keys.resolve(credential, now)
     }
 }

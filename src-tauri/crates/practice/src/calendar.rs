@@ -11,6 +11,12 @@ pub(crate) fn iso(at: Timestamp) -> String {
     format!("{}T{hour:02}:{minute:02}:{second:02}.{millis:03}000+00:00", day(at))
 }
 
+/// The same in whole seconds, as a sign-in text writes it.
+pub(crate) fn zulu(at: Timestamp) -> String {
+    let (hour, minute, second) = date(at).to_hms();
+    format!("{}T{hour:02}:{minute:02}:{second:02}Z", day(at))
+}
+
 /// The clock hour a moment lies in, as its period ids name it.
 pub(crate) fn hour(at: Timestamp) -> String {
     format!("{}T{:02}", day(at), date(at).hour())

@@ -17,7 +17,7 @@ use crate::credential::credential;
 use crate::error::ApiError;
 use crate::hub::{Hub, Placed};
 use crate::news::{News, next_news};
-use crate::relay::{Fault, Finished, Relay};
+use crate::relay::{Ending, Fault, Finished, Relay};
 use crate::request::ChatRequest;
 use crate::sse;
 
@@ -53,14 +53,16 @@ async fn whole(hub: Arc<Hub>, placed: Placed) -> Result<Response, ApiError> {
 
 async fn wait(hub: &Hub, mut placed: Placed) -> Result<Response, ApiError> {
     loop {
-        match next_news(hub, &mut placed).await {
-            News::Told(Relay::Delta { .. }) => {}
-            News::Told(Relay::Done(finished)) => return Ok(body(hub, &placed, *finished).await),
-            News::Told(Relay::Failed { message, fault: Fault::Customer }) => {
-                return Err(ApiError::ClientError(message));
+        match next_news(hub, &mut placed.news).await {
+            News::Told(Relay::Piece(_)) => {}
+            News::Told(Relay::Ended(Ending::Done(finished))) => {
+                return Ok(body(hub, &placed, finished).await);
             }
-            News::Told(Relay::Failed { message, fault: Fault::Worker }) => {
-                return Err(ApiError::Upstream(message));
+            News::Told(Relay::Ended(Ending::Failed { message, fault })) => {
+                return Err(match fault {
+                    Fault::Customer => ApiError::ClientError(message),
+                    Fault::Worker => ApiError::Upstream(message),
+                });
             }
             News::Silence => return Ok(empty_body(hub, &placed).await),
             News::Over => return Err(ApiError::ShuttingDown),

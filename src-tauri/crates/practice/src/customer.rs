@@ -4,15 +4,17 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use reqwest::{Client, Url, redirect};
+use reqwest::{Client, Response, Url};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, timeout_at};
 use types::{Message, Sensitive};
 
+use crate::plain;
+
 mod reply;
 
 pub use reply::{GridNote, Reply};
-use reply::{streamed, whole};
+use reply::{bytes_of, streamed, whole};
 
 /// Why a customer got no reply at all. A reply that says no is a [`Reply`].
 #[derive(Debug, thiserror::Error)]
@@ -112,12 +114,7 @@ impl Customer {
         patience: Duration,
     ) -> Result<Self, CustomerError> {
         let base = loopback(api_base).ok_or(CustomerError::NotLoopback)?;
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .connect_timeout(patience)
-            .build()
-            .map_err(CustomerError::Network)?;
+        let client = plain::client().connect_timeout(patience).build().map_err(CustomerError::Network)?;
         Ok(Self { client, base, api_key, patience })
     }
 
@@ -127,16 +124,30 @@ impl Customer {
         timeout_at(deadline, self.ask(call)).await.map_err(|_| CustomerError::TooSlow)?
     }
 
+    /// Sends any body to a path and reads the answer to its end: its status and its text.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<(u16, String), CustomerError> {
+        let deadline = Instant::now() + self.patience;
+        let answer = async {
+            let response = self.send(path, body).await?;
+            let status = response.status().as_u16();
+            let text = String::from_utf8(bytes_of(response).await?).map_err(|_| CustomerError::Garbled)?;
+            Ok((status, text))
+        };
+        timeout_at(deadline, answer).await.map_err(|_| CustomerError::TooSlow)?
+    }
+
+    async fn send(&self, path: &str, body: &Value) -> Result<Response, CustomerError> {
+        let url = self.base.join(path).map_err(|_| CustomerError::NotLoopback)?;
+        // An absolute address in the place of a path would lead elsewhere.
+        if url.origin() != self.base.origin() {
+            return Err(CustomerError::NotLoopback);
+        }
+        let request = self.client.post(url).bearer_auth(self.api_key.expose()).json(body);
+        request.send().await.map_err(CustomerError::Network)
+    }
+
     async fn ask(&self, call: &ChatCall) -> Result<Reply, CustomerError> {
-        let url = self.base.join("v1/chat/completions").map_err(|_| CustomerError::NotLoopback)?;
-        let response = self
-            .client
-            .post(url)
-            .bearer_auth(self.api_key.expose())
-            .json(&call.body())
-            .send()
-            .await
-            .map_err(CustomerError::Network)?;
+        let response = self.send("v1/chat/completions", &call.body()).await?;
         let status = response.status();
         if call.stream && status.is_success() { streamed(response).await } else { whole(response).await }
     }
@@ -152,7 +163,12 @@ fn loopback(api_base: &str) -> Option<Url> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ChatCall, Reply, loopback};
+    use std::time::Duration;
+
+    use serde_json::Value;
+    use types::Sensitive;
+
+    use super::{ChatCall, Customer, CustomerError, Reply, loopback};
 
     #[test]
     fn no_prompt_and_no_answer_is_printed() {
@@ -172,6 +188,16 @@ mod tests {
         };
         let printed = format!("{call:?} {reply:?}");
         assert!(!printed.contains("canary"), "{printed}");
+    }
+
+    #[tokio::test]
+    async fn a_path_leads_nowhere_else() {
+        let (base, key) = ("http://127.0.0.1:1", Sensitive::new("grid_key".to_owned()));
+        let customer = Customer::new(base, key, Duration::from_secs(1)).expect("loopback");
+        for elsewhere in ["http://10.0.0.1/v1/messages", "//10.0.0.1/v1/messages", "http://127.0.0.1:2/x"] {
+            let answer = customer.post(elsewhere, &Value::Null).await;
+            assert!(matches!(answer, Err(CustomerError::NotLoopback)), "{elsewhere}");
+        }
     }
 
     #[test]

@@ -7,12 +7,32 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::accounts::{ASSETS, LinkError};
+use crate::enrolment::EnrolmentError;
+use crate::sign_in::{ChallengeError, SignInError, StepUpError};
+
 /// Why a request is not served.
 #[derive(Clone, PartialEq)]
 pub(crate) enum ApiError {
     NoKey,
     UnknownKey,
     MissingScope(&'static str),
+    UnknownToken,
+    TokenLacksScope(&'static str),
+    /// An API key where only a fresh user token will do.
+    NeedsProof,
+    /// A delegated user beside a key that no back end of the Grid's own holds.
+    DelegatedUser,
+    Retired(&'static str),
+    PayoutAddress,
+    PayoutAsset,
+    PayoutShare,
+    NoSuchKey,
+    Challenge(ChallengeError),
+    SignIn(SignInError),
+    StepUp(StepUpError),
+    Link(LinkError),
+    Enrolment(EnrolmentError),
     /// The body does not have the right shape; each fault says where.
     Shape(Vec<Value>),
     /// So many characters.
@@ -46,8 +66,39 @@ impl IntoResponse for ApiError {
     }
 }
 
+impl From<ChallengeError> for ApiError {
+    fn from(error: ChallengeError) -> Self {
+        Self::Challenge(error)
+    }
+}
+
+impl From<SignInError> for ApiError {
+    fn from(error: SignInError) -> Self {
+        Self::SignIn(error)
+    }
+}
+
+impl From<StepUpError> for ApiError {
+    fn from(error: StepUpError) -> Self {
+        Self::StepUp(error)
+    }
+}
+
+impl From<EnrolmentError> for ApiError {
+    fn from(error: EnrolmentError) -> Self {
+        Self::Enrolment(error)
+    }
+}
+
+impl From<LinkError> for ApiError {
+    fn from(error: LinkError) -> Self {
+        Self::Link(error)
+    }
+}
+
 impl ApiError {
-    fn parts(self) -> (StatusCode, Value) {
+    /// The status and the body.
+    pub(crate) fn parts(self) -> (StatusCode, Value) {
         use StatusCode as Status;
         let detail = |status: StatusCode, words: String| (status, json!({"detail": words}));
         match self {
@@ -57,6 +108,41 @@ impl ApiError {
             ),
             Self::UnknownKey => detail(Status::UNAUTHORIZED, "Invalid API key".to_owned()),
             Self::MissingScope(scope) => detail(Status::FORBIDDEN, format!("API key lacks {scope} scope")),
+            Self::UnknownToken => {
+                detail(Status::UNAUTHORIZED, "Expired or invalid Grid user token".to_owned())
+            }
+            Self::TokenLacksScope(scope) => detail(Status::FORBIDDEN, format!("Token lacks {scope} scope")),
+            Self::NeedsProof => detail(
+                Status::FORBIDDEN,
+                "This action needs a fresh Google or wallet proof; an inference or service key cannot manage \
+                 the account."
+                    .to_owned(),
+            ),
+            // The specification names the status and not the words.
+            Self::DelegatedUser => {
+                detail(Status::FORBIDDEN, "User delegation headers need a service key".to_owned())
+            }
+            Self::Retired(words) => detail(Status::GONE, words.to_owned()),
+            Self::PayoutAddress => detail(
+                Status::BAD_REQUEST,
+                "payout address must be a valid 0x-prefixed 40-hex EVM address".to_owned(),
+            ),
+            Self::PayoutAsset => {
+                let assets = ASSETS.map(str::to_owned);
+                detail(Status::BAD_REQUEST, format!("payout asset must be one of {}", python_list(&assets)))
+            }
+            Self::PayoutShare => {
+                detail(Status::BAD_REQUEST, "payout_aipg_bps must be between 0 and 10000".to_owned())
+            }
+            Self::NoSuchKey => detail(Status::NOT_FOUND, "No such key on this account".to_owned()),
+            Self::Challenge(error) => detail(Status::UNPROCESSABLE_ENTITY, error.to_string()),
+            Self::SignIn(error) => detail(Status::UNAUTHORIZED, error.to_string()),
+            Self::StepUp(error) => detail(Status::FORBIDDEN, error.to_string()),
+            Self::Link(error @ LinkError::Busy) => detail(Status::CONFLICT, error.to_string()),
+            Self::Link(
+                error @ (LinkError::Message | LinkError::Nonce | LinkError::Malformed | LinkError::Signer),
+            ) => detail(Status::UNAUTHORIZED, error.to_string()),
+            Self::Enrolment(error) => detail(error.status(), error.to_string()),
             Self::Shape(faults) => (Status::UNPROCESSABLE_ENTITY, json!({"detail": faults})),
             Self::TooLarge(size) => {
                 detail(Status::PAYLOAD_TOO_LARGE, format!("request too large ({size} chars; max 200000)"))
@@ -87,7 +173,7 @@ impl ApiError {
 }
 
 /// A list as Python prints it, which is how the coordinator names the online models.
-fn python_list(names: &[String]) -> String {
+pub(crate) fn python_list(names: &[String]) -> String {
     let quoted = names.iter().map(|name| {
         let quote = if name.contains('\'') && !name.contains('"') { '"' } else { '\'' };
         let name = name.replace('\\', "\\\\");

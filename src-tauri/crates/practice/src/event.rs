@@ -34,6 +34,13 @@ pub enum Event {
         /// The job.
         job: JobId,
     },
+    /// A job was bound to a worker that is busy: it comes next.
+    JobBound {
+        /// The job.
+        job: JobId,
+        /// The worker.
+        worker: String,
+    },
     /// A job went out to a worker.
     JobSent {
         /// The job.
@@ -41,7 +48,7 @@ pub enum Event {
         /// The worker.
         worker: String,
     },
-    /// A token frame came in.
+    /// A token or raw frame came in.
     TokenRelayed {
         /// The job.
         job: JobId,
@@ -150,4 +157,8 @@ pub enum Failure {
     MidGeneration,
     /// Too many attempts.
     GaveUp,
+    /// The worker failed a raw job: there is one attempt.
+    Raw,
+    /// Idle workers of other models or formats handed it on to each other until it was too often.
+    Unserved,
 }

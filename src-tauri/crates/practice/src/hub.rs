@@ -6,19 +6,19 @@ use alloy_primitives::Address;
 use tokio::sync::{Semaphore, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use types::{Clock, Sensitive, Timestamp};
+use types::{Clock, Timestamp};
 
-use crate::accounts::{Account, AccountId, Key, Purpose, Scope};
+use crate::accounts::{Account, Purpose};
 use crate::books::Books;
-use crate::error::ApiError;
 use crate::event::Event;
 use crate::options::{Options, Timings};
 
+mod dispatch;
 mod placing;
 mod state;
 mod workers;
 
-pub(crate) use placing::Placed;
+pub(crate) use placing::{Placed, RawPlaced};
 pub(crate) use state::{Seat, State};
 
 /// The shared state with its clock, its timings and its news.
@@ -27,6 +27,7 @@ pub(crate) struct Hub {
     clock: Arc<dyn Clock>,
     pub(crate) timings: Timings,
     pub(crate) cancel_on_disconnect: bool,
+    pub(crate) enrolment: bool,
     events: broadcast::Sender<Event>,
     work: watch::Sender<u64>,
     /// Held by whoever makes a payment.
@@ -37,13 +38,15 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn new(options: Options) -> Self {
-        let Options { clock, seed, cancel_on_disconnect, timings } = options;
-        let state = State::new(&timings, seed);
+        let Options { clock, seed, cancel_on_disconnect, enrolment, unlimited, timings } = options;
+        let mut state = State::new(&timings, seed);
+        state.switches.unlimited = unlimited;
         Self {
             state: Mutex::new(state),
             clock,
             timings,
             cancel_on_disconnect,
+            enrolment,
             events: broadcast::Sender::new(4096),
             work: watch::Sender::new(0),
             treasury: Semaphore::new(1),
@@ -75,7 +78,9 @@ impl Hub {
         self.work.subscribe()
     }
 
+    /// Work came or went: what waits is dispatched, and whoever is idle looks.
     fn work_came(&self) {
+        self.dispatch();
         self.work.send_modify(|turn| *turn = turn.wrapping_add(1));
     }
 }
@@ -91,20 +96,6 @@ impl Hub {
             .issue(&id, Purpose::Inference, now, chance)
             .expect("BUG: the account was opened one line above");
         Account { id, api_key }
-    }
-
-    pub(crate) fn issue_key(&self, account: &AccountId, purpose: Purpose) -> Option<Sensitive<String>> {
-        let now = self.now();
-        let mut state = self.state();
-        let State { accounts, chance, .. } = &mut *state;
-        accounts.issue(account, purpose, now, chance)
-    }
-
-    /// The key behind a credential, if it may do this.
-    pub(crate) fn authorise(&self, credential: Option<&str>, scope: Scope) -> Result<Key, ApiError> {
-        let credential = credential.ok_or(ApiError::NoKey)?;
-        let key = self.state().accounts.resolve(credential, self.now()).ok_or(ApiError::UnknownKey)?;
-        if key.purpose.allows(scope) { Ok(key) } else { Err(ApiError::MissingScope(scope.name())) }
     }
 
     pub(crate) fn books(&self) -> Books {

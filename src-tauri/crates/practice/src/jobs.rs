@@ -1,4 +1,4 @@
-//! The queue of open jobs: order, attempts, claims, cancels.
+//! The queue of open jobs: order, attempts, claims, cancels, and what is bound to busy connections.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -9,12 +9,17 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 use types::{JobId, Sha256};
 
-use crate::relay::Teller;
+use crate::format::{ApiFormat, RawFormat};
+use crate::relay::{ChatTeller, Ending, Fault, RawTeller};
+use crate::roster::ConnectionId;
 
 /// A job that failed before its first token is tried this often again.
 const MOST_RETRIES: u32 = 2;
 /// A job whose socket went away is tried this often again.
 const MOST_REQUEUES: u32 = 25;
+
+/// Jobs that are bound to a busy connection at most, beside the one it works on.
+const SHELF: usize = 2;
 
 /// How long it is remembered that a job went back, counted from the last time.
 const RETURN_MEMORY: Duration = Duration::from_secs(600);
@@ -25,9 +30,32 @@ pub(crate) struct Job {
     pub(crate) model: String,
     pub(crate) payload: Box<RawValue>,
     pub(crate) max_length: u64,
-    pub(crate) prompt_words: u64,
     pub(crate) prompt_hash: Sha256,
-    pub(crate) customer: Teller,
+    pub(crate) work: Work,
+}
+
+/// What kind of job it is, and who waits for it.
+pub(crate) enum Work {
+    Chat { prompt_words: u64, customer: ChatTeller },
+    Raw { format: RawFormat, customer: RawTeller },
+}
+
+impl Job {
+    /// What a worker has to speak.
+    pub(crate) const fn format(&self) -> ApiFormat {
+        match &self.work {
+            Work::Chat { .. } => ApiFormat::Chat,
+            Work::Raw { format, .. } => ApiFormat::Raw(*format),
+        }
+    }
+
+    /// Tells the customer that there will be no answer.
+    pub(crate) fn fail(&self, message: String, fault: Fault) {
+        match &self.work {
+            Work::Chat { customer, .. } => customer.end(Ending::Failed { message, fault }),
+            Work::Raw { customer, .. } => customer.end(Ending::Failed { message, fault }),
+        }
+    }
 }
 
 // The payload holds the prompt, so only its size may be printed.
@@ -98,25 +126,82 @@ pub(crate) enum Fate {
 pub(crate) struct Jobs {
     waiting: VecDeque<JobId>,
     open: HashMap<JobId, Open>,
+    /// What busy connections do next.
+    shelves: HashMap<ConnectionId, VecDeque<Arc<Job>>>,
+    /// How many more jobs come before each of those that are lost.
+    lost: Vec<u64>,
 }
 
 impl Jobs {
-    pub(crate) fn add(&mut self, job: Job) {
+    pub(crate) fn add(&mut self, job: Job, now: Instant) {
         let id = job.id.clone();
-        self.waiting.push_back(id.clone());
-        let open = Open { job: Arc::new(job), returns: Returns::default(), cancelled: false, claimed: None };
+        // A job that is lost is claimed by somebody who is not there.
+        let claimed = self.loses_this().then_some(now);
+        if claimed.is_none() {
+            self.waiting.push_back(id.clone());
+        }
+        let open = Open { job: Arc::new(job), returns: Returns::default(), cancelled: false, claimed };
         self.open.insert(id, open);
     }
 
-    /// The first waiting job that passes, now claimed.
-    pub(crate) fn take(&mut self, now: Instant, passes: impl Fn(&str) -> bool) -> Option<Arc<Job>> {
-        let place = self
-            .waiting
-            .iter()
-            .position(|id| self.open.get(id).is_some_and(|open| passes(&open.job.model)))?;
-        let open = self.open.get_mut(&self.waiting.remove(place)?)?;
+    fn loses_this(&mut self) -> bool {
+        let lost = self.lost.contains(&0);
+        self.lost = self.lost.iter().filter_map(|before| before.checked_sub(1)).collect();
+        lost
+    }
+
+    /// Of the jobs that come from now on, counted from 1, these are lost until they are stale.
+    #[cfg(feature = "rigs")]
+    pub(crate) fn lose(&mut self, jobs: &[u64]) {
+        self.lost = jobs.iter().filter_map(|job| job.checked_sub(1)).collect();
+    }
+
+    /// What a connection does next, now claimed: what is bound to it, else the first waiting job that passes.
+    ///
+    /// What is bound was claimed when it was bound, and comes even if somebody else has finished it since.
+    pub(crate) fn take(
+        &mut self,
+        connection: ConnectionId,
+        now: Instant,
+        passes: impl Fn(&Job) -> bool,
+    ) -> Option<Arc<Job>> {
+        if let Some(bound) = self.shelves.get_mut(&connection).and_then(VecDeque::pop_front) {
+            return Some(bound);
+        }
+        let place =
+            self.waiting.iter().position(|id| self.open.get(id).is_some_and(|open| passes(&open.job)))?;
+        let id = self.waiting.remove(place)?;
+        self.claim(&id, now)
+    }
+
+    fn claim(&mut self, id: &JobId, now: Instant) -> Option<Arc<Job>> {
+        let open = self.open.get_mut(id)?;
         open.claimed = Some(now);
         Some(Arc::clone(&open.job))
+    }
+
+    /// The waiting jobs, in their order.
+    pub(crate) fn waiting(&self) -> Vec<Arc<Job>> {
+        self.waiting.iter().filter_map(|id| Some(Arc::clone(&self.open.get(id)?.job))).collect()
+    }
+
+    /// How many more jobs can be bound to a busy connection.
+    pub(crate) fn room(&self, connection: ConnectionId) -> usize {
+        SHELF - self.shelves.get(&connection).map_or(0, VecDeque::len)
+    }
+
+    /// Binds a waiting job to a busy connection, which does it next.
+    pub(crate) fn bind(&mut self, connection: ConnectionId, id: &JobId, now: Instant) {
+        self.waiting.retain(|waiting| waiting != id);
+        if let Some(job) = self.claim(id, now) {
+            self.shelves.entry(connection).or_default().push_back(job);
+        }
+    }
+
+    /// A connection is gone. Of the two jobs that may have been bound to it, the first one is given back;
+    /// the second one's claim stands until it is stale.
+    pub(crate) fn unbind(&mut self, connection: ConnectionId) -> Option<Arc<Job>> {
+        self.shelves.remove(&connection)?.pop_front()
     }
 
     /// Puts a job back, or closes it when that happened too often. Both limits share one count.
@@ -141,6 +226,19 @@ impl Jobs {
         Some(open.job)
     }
 
+    /// Whether a job is open and its request has this seed.
+    #[cfg(feature = "rigs")]
+    pub(crate) fn has_seed(&self, id: &JobId, seed: u64) -> bool {
+        let seed = format!("\"seed\":{seed}");
+        self.open.get(id).is_some_and(|open| {
+            let mut places = open.job.payload.get().match_indices(&seed);
+            places.any(|(at, _)| {
+                let rest = open.job.payload.get().as_bytes().get(at + seed.len());
+                rest.is_some_and(|next| !next.is_ascii_digit())
+            })
+        })
+    }
+
     /// Marks a job for cancelling; false if it is not open.
     pub(crate) fn cancel(&mut self, id: &JobId) -> bool {
         self.open.get_mut(id).map(|open| open.cancelled = true).is_some()
@@ -163,23 +261,14 @@ impl Jobs {
         }
         ids
     }
-
-    /// Closes the waiting jobs that `hopeless` says nobody can do.
-    pub(crate) fn close_hopeless(&mut self, hopeless: impl Fn(&str) -> bool) -> Vec<Arc<Job>> {
-        let ids: Vec<JobId> = self
-            .waiting
-            .iter()
-            .filter(|id| self.open.get(*id).is_some_and(|open| hopeless(&open.job.model)))
-            .cloned()
-            .collect();
-        ids.iter().filter_map(|id| self.close(id)).collect()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::relay::lane;
+
+    const CONNECTION: ConnectionId = ConnectionId::numbered(1);
 
     fn job(id: &str, model: &str) -> Job {
         let payload = RawValue::from_string(r#"{"prompt":"canary"}"#.to_owned());
@@ -188,14 +277,14 @@ mod tests {
             model: model.to_owned(),
             payload: payload.expect("JSON"),
             max_length: 1,
-            prompt_words: 1,
             prompt_hash: Sha256::of(""),
-            customer: lane(1).0,
+            work: Work::Chat { prompt_words: 1, customer: lane(1).0 },
         }
     }
 
     fn take(jobs: &mut Jobs, model: &str) -> Option<String> {
-        jobs.take(Instant::now(), |wanted| wanted == model).map(|job| job.id.to_string())
+        let taken = jobs.take(CONNECTION, Instant::now(), |job| job.model == model);
+        taken.map(|job| job.id.to_string())
     }
 
     fn put_back(jobs: &mut Jobs, why: Return) -> Fate {
@@ -205,7 +294,7 @@ mod tests {
     #[test]
     fn returns_are_forgotten_ten_minutes_after_the_last_one() {
         let mut jobs = Jobs::default();
-        jobs.add(job("1", "a"));
+        jobs.add(job("1", "a"), Instant::now());
         let start = Instant::now();
         let mut failed_at = |seconds| {
             let at = start + Duration::from_secs(seconds);
@@ -221,7 +310,7 @@ mod tests {
     #[test]
     fn no_prompt_is_printed() {
         let mut jobs = Jobs::default();
-        jobs.add(job("1", "a"));
+        jobs.add(job("1", "a"), Instant::now());
         let printed = format!("{jobs:?} {:?}", jobs.close(&JobId::new("1")));
         assert!(!printed.contains("canary"), "{printed}");
     }
@@ -230,7 +319,7 @@ mod tests {
     fn jobs_leave_in_order_and_only_to_who_serves_them() {
         let mut jobs = Jobs::default();
         for (id, model) in [("1", "a"), ("2", "b"), ("3", "a")] {
-            jobs.add(job(id, model));
+            jobs.add(job(id, model), Instant::now());
         }
         assert_eq!(take(&mut jobs, "b").as_deref(), Some("2"));
         assert_eq!(take(&mut jobs, "a").as_deref(), Some("1"));
@@ -244,7 +333,7 @@ mod tests {
     fn failures_end_after_three_attempts_and_losses_after_26() {
         for (why, most) in [(Return::Failed, 2), (Return::Lost, 25)] {
             let mut jobs = Jobs::default();
-            jobs.add(job("1", "a"));
+            jobs.add(job("1", "a"), Instant::now());
             for expected in 1..=most {
                 take(&mut jobs, "a").expect("it waits");
                 assert!(matches!(put_back(&mut jobs, why), Fate::Requeued(n) if n == expected), "{why:?}");
@@ -258,7 +347,7 @@ mod tests {
     #[test]
     fn a_long_job_is_offered_again_and_the_second_finisher_is_told() {
         let mut jobs = Jobs::default();
-        jobs.add(job("1", "a"));
+        jobs.add(job("1", "a"), Instant::now());
         take(&mut jobs, "a").expect("it waits");
         let later = Instant::now() + Duration::from_secs(300);
         assert!(jobs.sweep(Instant::now(), Duration::from_secs(300)).is_empty(), "it is fresh");
@@ -267,5 +356,25 @@ mod tests {
         assert_eq!(take(&mut jobs, "a").as_deref(), Some("1"));
         assert!(jobs.close(&JobId::new("1")).is_some());
         assert!(jobs.close(&JobId::new("1")).is_none());
+    }
+    #[test]
+    fn what_is_bound_comes_first_and_half_of_it_goes_back_with_its_connection() {
+        let mut jobs = Jobs::default();
+        for id in ["1", "2", "3", "4"] {
+            jobs.add(job(id, "a"), Instant::now());
+        }
+        let now = Instant::now();
+        for id in ["3", "4"] {
+            jobs.bind(CONNECTION, &JobId::new(id), now);
+        }
+        assert_eq!(jobs.room(CONNECTION), 0);
+        assert_eq!(take(&mut jobs, "a").as_deref(), Some("3"), "bound before waiting");
+        jobs.bind(CONNECTION, &JobId::new("2"), now);
+        let given_back = jobs.unbind(CONNECTION).map(|job| job.id.to_string());
+        assert_eq!(given_back.as_deref(), Some("4"));
+        assert_eq!(take(&mut jobs, "a").as_deref(), Some("1"));
+        assert_eq!(take(&mut jobs, "a"), None, "the second one's claim stands");
+        let stale = jobs.sweep(now + Duration::from_secs(300), Duration::from_secs(300));
+        assert!(stale.contains(&JobId::new("2")), "until it is stale");
     }
 }

@@ -5,8 +5,12 @@
 //!
 //! What it deliberately does not do: listen anywhere but on 127.0.0.1, keep anything after its end,
 //! know our own client.
-//! Text jobs in the `openai-chat` format are served.
+//! Text jobs are served in all three formats: `openai-chat`, and unread `openai-responses` and `anthropic`.
 //! Pictures and validators come later; their seams are [`Event`], the job queue and the socket's job loop.
+//!
+//! Accounts are the real ones too: wallet sign-in, user tokens, keys, payout wallets, linking, enrolment
+//! ([`Options::enrolment`]), with the same limits and the same dangers, so that a client's guards can be tested.
+//! User tokens are kept here and not signed; to a client both are opaque.
 //!
 //! **Invariants.** A prompt or an answer is in no event and in no row. A job is settled once. No lock is held
 //! across an await. Where the specification says that the coordinator refuses, this one refuses in the same words.
@@ -26,6 +30,7 @@
 //! # Ok(()) }
 //! ```
 
+mod access;
 mod accounts;
 mod api;
 mod books;
@@ -37,8 +42,10 @@ mod completion;
 mod counting;
 mod credential;
 mod customer;
+mod enrolment;
 mod error;
 mod event;
+mod format;
 mod generation;
 mod hub;
 pub mod identity;
@@ -47,6 +54,10 @@ mod limits;
 mod network;
 mod news;
 mod options;
+mod plain;
+mod profile;
+mod python;
+mod raw;
 mod registration;
 mod relay;
 mod request;
@@ -54,6 +65,7 @@ mod request;
 pub mod rigs;
 mod roster;
 pub mod settlement;
+mod sign_in;
 mod signature;
 mod socket;
 mod sse;
@@ -67,4 +79,5 @@ pub use network::{Network, StartError};
 pub use options::{Options, Timings};
 #[cfg(feature = "rigs")]
 pub use rigs::Rigs;
+pub use sign_in::Proof;
 pub use signature::signer_of;

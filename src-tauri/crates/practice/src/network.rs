@@ -19,6 +19,7 @@ use crate::event::Event;
 use crate::hub::Hub;
 use crate::options::Options;
 use crate::settlement::count_tokens;
+use crate::sign_in::Proof;
 
 /// How long a shutdown takes at most.
 const SHUTDOWN: Duration = Duration::from_secs(2);
@@ -56,7 +57,9 @@ impl Network {
         format!("http://{}", self.address)
     }
 
-    /// Opens an account, with a wallet to pay to if there is one, and issues its first key.
+    /// Opens an account, with a wallet that signs in to it and is paid if there is one, and issues its first key.
+    ///
+    /// A wallet that signs in to another account already is only paid.
     pub fn open_account(&self, payout_wallet: Option<Address>) -> Account {
         self.hub.open_account(payout_wallet)
     }
@@ -66,11 +69,23 @@ impl Network {
         self.hub.issue_key(account, purpose)
     }
 
-    /// Changes where an account is paid; false if there is no such account.
+    /// Signs the account's owner in, as if this proof had been given now; `None` if there is no such account.
+    pub fn issue_user_token(&self, account: &AccountId, proof: Proof) -> Option<Sensitive<String>> {
+        self.hub.issue_token(account, proof)
+    }
+
+    /// Changes where an account is paid; false if there is no such account. Without a wallet named here, the one
+    /// that signs in is paid.
     ///
     /// Connected workers keep the old wallet.
     pub fn set_payout_wallet(&self, account: &AccountId, wallet: Option<Address>) -> bool {
         self.hub.state().accounts.set_payout_wallet(account, wallet)
+    }
+
+    /// The next nonces, delegation ids and enrolment ids, for recordings with fixed ones.
+    #[cfg(feature = "rigs")]
+    pub fn plan_ids(&self, ids: impl IntoIterator<Item = String>) {
+        self.hub.state().chance.plan(ids);
     }
 
     /// Cancels a job by hand; false if it is not open.

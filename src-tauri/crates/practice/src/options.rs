@@ -13,6 +13,10 @@ pub struct Options {
     pub seed: u64,
     /// Whether a customer who hangs up cancels the job. The real coordinator does not.
     pub cancel_on_disconnect: bool,
+    /// Whether rigs may enrol. The real coordinator's default is no.
+    pub enrolment: bool,
+    /// Whether customers may ask as often and as much at once as they like. At the real coordinator they may not.
+    pub unlimited: bool,
     /// How long everything takes.
     pub timings: Timings,
 }
@@ -20,7 +24,14 @@ pub struct Options {
 impl Options {
     /// The real coordinator's behaviour.
     pub fn new(clock: Arc<dyn Clock>, seed: u64) -> Self {
-        Self { clock, seed, cancel_on_disconnect: false, timings: Timings::default() }
+        Self {
+            clock,
+            seed,
+            cancel_on_disconnect: false,
+            enrolment: false,
+            unlimited: false,
+            timings: Timings::default(),
+        }
     }
 }
 

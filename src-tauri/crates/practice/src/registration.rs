@@ -5,21 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 use types::Sensitive;
 
+use crate::profile;
+use crate::python::truthy;
+
 const JOB_TYPES: [&str; 5] = ["text", "image", "video", "audio", "3d"];
 const API_FORMATS: [&str; 3] = ["openai-chat", "openai-responses", "anthropic"];
 const MODALITIES: [&str; 3] = ["text", "image", "video"];
-const PROFILE_FIELDS: [&str; 10] = [
-    "id",
-    "version",
-    "digest",
-    "signing_key_id",
-    "capability_tier",
-    "canary_completed_at",
-    "canary_elapsed_seconds",
-    "runtime_adapter",
-    "runtime_digest",
-    "recipe_root",
-];
 const RETIRED: [&str; 2] = ["flux.1-krea-dev", "flux1-krea-dev"];
 /// What the columns of the worker table hold.
 const LONGEST_COLUMN: usize = 120;
@@ -73,8 +64,11 @@ impl Claim {
 pub(crate) fn read(frame: &Map<String, Value>) -> Result<Claim, Refusal> {
     let models = frame.get("models").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
     check_retired(&models)?;
-    let job_types =
-        kept(frame.get("job_types").filter(truthy).unwrap_or(&legacy_type(frame)), &JOB_TYPES, "text");
+    let job_types = kept(
+        frame.get("job_types").filter(|types| truthy(types)).unwrap_or(&legacy_type(frame)),
+        &JOB_TYPES,
+        "text",
+    );
     check_profile(frame.get("worker_profile"), &job_types)?;
     let (api_key, name) = credentials(frame)?;
     Ok(Claim {
@@ -112,18 +106,6 @@ fn legacy_type(frame: &Map<String, Value>) -> Value {
     Value::Array(vec![frame.get("worker_type").cloned().unwrap_or_else(|| Value::from("text"))])
 }
 
-/// Python's idea of a value that says something.
-fn truthy(value: &&Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(object) => !object.is_empty(),
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::Bool(true) => true,
-    }
-}
-
 /// The known words of a list, in its order; the usual one if none is left.
 fn kept(list: &Value, known: &[&str], usual: &str) -> Vec<String> {
     let words = list.as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -131,18 +113,10 @@ fn kept(list: &Value, known: &[&str], usual: &str) -> Vec<String> {
     if kept.is_empty() { vec![usual.to_owned()] } else { kept }
 }
 
-/// No profile is approved here, so one with the right fields fails at its first value.
+/// A profile fails at its first fault, and without one there is no audio.
 fn check_profile(profile: Option<&Value>, job_types: &[String]) -> Result<(), Refusal> {
     if let Some(profile) = profile.filter(|profile| !profile.is_null()) {
-        let fields = profile.as_object().is_some_and(|object| {
-            object.len() == PROFILE_FIELDS.len()
-                && PROFILE_FIELDS.iter().all(|field| object.contains_key(*field))
-        });
-        return Err(Refusal::forbidden(if fields {
-            "worker_profile.id is unsupported"
-        } else {
-            "worker_profile has unsupported or missing fields"
-        }));
+        return Err(Refusal::forbidden(profile::fault(profile)));
     }
     if job_types.iter().any(|kind| kind == "audio") {
         return Err(Refusal::forbidden("audio requires an approved managed profile"));
@@ -151,7 +125,7 @@ fn check_profile(profile: Option<&Value>, job_types: &[String]) -> Result<(), Re
 }
 
 fn credentials(frame: &Map<String, Value>) -> Result<(Sensitive<String>, String), Refusal> {
-    let given = |field: &str| frame.get(field).filter(truthy);
+    let given = |field: &str| frame.get(field).filter(|value| truthy(value));
     let (Some(key), Some(name)) = (given("apikey"), given("name")) else {
         return Err(Refusal::credentials("Missing apikey or name"));
     };

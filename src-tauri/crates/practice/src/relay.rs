@@ -5,69 +5,84 @@ use std::fmt;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-/// A customer's lane from its two ends. News may be lost where the customer falls behind by `room` deltas,
+/// A customer's lane from its two ends. Pieces may be lost where the customer falls behind by `room` of them,
 /// the ending never: it has a place of its own.
-pub(crate) fn lane(room: usize) -> (Teller, Listener) {
-    let (deltas, heard_deltas) = mpsc::channel(room);
+pub(crate) fn lane<P, D>(room: usize) -> (Teller<P, D>, Listener<P, D>) {
+    let (pieces, heard_pieces) = mpsc::channel(room);
     let (ending, heard_ending) = mpsc::channel(1);
-    (Teller { deltas, ending }, Listener { deltas: heard_deltas, ending: heard_ending })
+    (Teller { pieces, ending }, Listener { pieces: heard_pieces, ending: heard_ending })
 }
 
-/// The worker's end of a lane.
-pub(crate) struct Teller {
-    deltas: mpsc::Sender<Relay>,
-    ending: mpsc::Sender<Relay>,
+/// The worker's end of a lane of pieces `P` that are done with a `D`.
+pub(crate) struct Teller<P, D> {
+    pieces: mpsc::Sender<P>,
+    ending: mpsc::Sender<Ending<D>>,
 }
 
-impl Teller {
-    /// Passes news on without waiting. A customer who hung up hears nothing; the job runs on.
-    pub(crate) fn tell(&self, relay: Relay) {
-        let lane = match relay {
-            Relay::Delta { .. } => &self.deltas,
-            // A job ends once, so the one place is free.
-            Relay::Done(_) | Relay::Failed { .. } => &self.ending,
-        };
-        let _ = lane.try_send(relay);
+impl<P, D> Teller<P, D> {
+    /// Passes a piece on without waiting. A customer who hung up hears nothing; the job runs on.
+    pub(crate) fn piece(&self, piece: P) {
+        let _ = self.pieces.try_send(piece);
+    }
+
+    /// There is nothing more to say. A job ends once, so the one place is free.
+    pub(crate) fn end(&self, ending: Ending<D>) {
+        let _ = self.ending.try_send(ending);
     }
 }
 
 /// The customer's end of a lane.
-pub(crate) struct Listener {
-    deltas: mpsc::Receiver<Relay>,
-    ending: mpsc::Receiver<Relay>,
+pub(crate) struct Listener<P, D> {
+    pieces: mpsc::Receiver<P>,
+    ending: mpsc::Receiver<Ending<D>>,
 }
 
-impl Listener {
-    /// What comes next: all deltas, then the ending. `None` if the job was forgotten.
-    pub(crate) async fn next(&mut self) -> Option<Relay> {
+impl<P, D> Listener<P, D> {
+    /// What comes next: all pieces, then the ending. `None` if the job was forgotten.
+    pub(crate) async fn next(&mut self) -> Option<Relay<P, D>> {
         tokio::select! {
             biased;
-            Some(delta) = self.deltas.recv() => Some(delta),
-            ending = self.ending.recv() => ending,
+            Some(piece) = self.pieces.recv() => Some(Relay::Piece(piece)),
+            ending = self.ending.recv() => ending.map(Relay::Ended),
         }
     }
 }
 
-/// One piece of news for a customer.
-#[derive(Clone)]
-pub(crate) enum Relay {
-    /// A token frame's delta, unchanged.
-    Delta { delta: Value, finish_reason: Option<String> },
-    /// The answer is complete.
-    Done(Box<Finished>),
+/// One piece of news for a customer. No part of an answer may be printed, so none of this can be.
+pub(crate) enum Relay<P, D> {
+    /// A piece of the answer.
+    Piece(P),
+    /// There is no more.
+    Ended(Ending<D>),
+}
+
+/// How an answer ends.
+pub(crate) enum Ending<D> {
+    /// It is complete.
+    Done(D),
     /// There will be no answer.
     Failed { message: String, fault: Fault },
 }
 
-// No part of an answer may be printed, and a worker's words may quote one.
-impl fmt::Debug for Relay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Delta { .. } => f.write_str("Delta"),
-            Self::Done(finished) => finished.fmt(f),
-            Self::Failed { fault, .. } => f.debug_tuple("Failed").field(fault).finish(),
-        }
-    }
+/// The lane of a chat job: what is told, and by whom.
+pub(crate) type ChatTeller = Teller<Delta, Finished>;
+/// The other end of it.
+pub(crate) type ChatListener = Listener<Delta, Finished>;
+/// The lane of a raw job. It is done with the worker's whole body, where it has one.
+pub(crate) type RawTeller = Teller<RawEvent, Value>;
+/// The other end of it.
+pub(crate) type RawListener = Listener<RawEvent, Value>;
+
+/// A token frame's delta, unchanged.
+pub(crate) struct Delta {
+    pub(crate) delta: Value,
+    pub(crate) finish_reason: Option<String>,
+}
+
+/// A raw frame's event, unchanged.
+pub(crate) struct RawEvent {
+    pub(crate) event: Option<String>,
+    pub(crate) data: String,
 }
 
 /// Whose fault a failure is.
@@ -128,13 +143,7 @@ fn rounded(value: f64, parts: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    fn delta(content: &str) -> Relay {
-        Relay::Delta { delta: json!({"content": content}), finish_reason: Some("canary".into()) }
-    }
 
     fn finished() -> Finished {
         Finished {
@@ -150,22 +159,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_ending_arrives_after_the_deltas_even_if_the_lane_is_full() {
+    async fn an_ending_arrives_after_the_pieces_even_if_the_lane_is_full() {
         let (teller, mut listener) = lane(1);
-        teller.tell(delta("a"));
-        teller.tell(delta("lost"));
-        teller.tell(Relay::Done(Box::new(finished())));
+        teller.piece("a");
+        teller.piece("lost");
+        teller.end(Ending::Done("whole"));
         drop(teller);
-        assert!(matches!(listener.next().await, Some(Relay::Delta { delta, .. }) if delta["content"] == "a"));
-        assert!(matches!(listener.next().await, Some(Relay::Done(_))), "the lane was full");
+        assert!(matches!(listener.next().await, Some(Relay::Piece("a"))));
+        let ended = listener.next().await;
+        assert!(matches!(ended, Some(Relay::Ended(Ending::Done("whole")))), "the lane was full");
         assert!(listener.next().await.is_none(), "a forgotten job has no more news");
     }
 
     #[test]
     fn no_answer_is_printed() {
-        let failed = Relay::Failed { message: "canary".into(), fault: Fault::Customer };
-        for relay in [delta("canary"), Relay::Done(Box::new(finished())), failed] {
-            assert!(!format!("{relay:?}").contains("canary"), "{relay:?}");
-        }
+        assert!(!format!("{:?}", finished()).contains("canary"));
     }
 }

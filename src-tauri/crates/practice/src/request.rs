@@ -12,7 +12,8 @@ mod seed;
 mod shape;
 
 pub(crate) use seed::Seed;
-use shape::{no_json, shape_faults, wrong};
+use shape::shape_faults;
+pub(crate) use shape::{no_json, wrong};
 
 /// The most characters of all messages together.
 const MOST_CHARACTERS: usize = 200_000;

@@ -1,10 +1,16 @@
 //! Ways to be unkind to a worker's socket and to whoever speaks to a chain, for the tests of our own client.
 
+mod fault_proxy;
 mod rpc_proxy;
+mod tls_front;
+mod traffic;
 
 use axum::extract::ws::Message;
 
+pub use fault_proxy::{Deed, End, Fault, FaultProxy, Way};
 pub use rpc_proxy::{Conduct, RpcProxy};
+pub use tls_front::{Authority, Leaf, Sightings, TlsFront};
+pub use traffic::{Call, Kind, Outcome, Traffic, TrafficReport};
 
 use crate::network::Network;
 use crate::roster::Command;
@@ -49,6 +55,30 @@ impl Rigs<'_> {
     /// Sends a JSON object of about this many bytes.
     pub fn send_oversize(&self, worker: &str, bytes: usize) -> bool {
         self.send_text(worker, format!("{{\"type\":\"filler\",\"x\":\"{}\"}}", "x".repeat(bytes)))
+    }
+
+    /// Closes every worker's socket with 1012, as a coordinator does that is started again.
+    ///
+    /// What was in its queue and its books stays, because those are kept elsewhere.
+    pub fn restart(&self) {
+        self.0.hub.state().roster.tell_all(1012);
+    }
+
+    /// Whether every worker has to prove who it is from now on. Those who are connected stay.
+    pub fn require_identity(&self, required: bool) {
+        self.0.hub.state().switches.identity_required = required;
+    }
+
+    /// Whether the coordinator cannot tell if a proof was used before.
+    pub fn freshness_store_down(&self, down: bool) {
+        self.0.hub.state().switches.freshness_down = down;
+    }
+
+    /// These jobs come to nobody before their claim is stale. They are counted from 1, from now on.
+    ///
+    /// It is what a poller does at the real coordinator whose worker vanished while it was idle.
+    pub fn lose_jobs(&self, jobs: &[u64]) {
+        self.0.hub.state().jobs.lose(jobs);
     }
 
     fn tell(&self, worker: &str, command: Command) -> bool {

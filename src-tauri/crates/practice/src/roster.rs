@@ -1,6 +1,6 @@
 //! The workers: who owns a name, and which socket serves it now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::Address;
 use serde_json::Value;
@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use types::Timestamp;
 
 use crate::accounts::AccountId;
+use crate::format::ApiFormat;
 
 /// What the network tells a worker's socket from outside its own loop.
 #[derive(Debug)]
@@ -23,8 +24,15 @@ pub(crate) enum Command {
 }
 
 /// Names one connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ConnectionId(u64);
+
+#[cfg(test)]
+impl ConnectionId {
+    pub(crate) const fn numbered(number: u64) -> Self {
+        Self(number)
+    }
+}
 
 /// A worker: its name is owned for good by the account that used it first.
 #[derive(Debug)]
@@ -39,9 +47,11 @@ pub(crate) struct Worker {
 }
 
 #[derive(Debug)]
-struct Online {
-    connection: ConnectionId,
-    abilities: Abilities,
+pub(crate) struct Online {
+    pub(crate) connection: ConnectionId,
+    /// Whether it works on a job. The next one is then bound to it and waits.
+    pub(crate) busy: bool,
+    pub(crate) abilities: Abilities,
     commands: mpsc::Sender<Command>,
 }
 
@@ -59,16 +69,29 @@ pub(crate) struct Abilities {
 }
 
 impl Abilities {
-    /// Whether text jobs for this model come here.
-    pub(crate) fn serves(&self, model: &str) -> bool {
-        let has = |list: &[String], word: &str| list.iter().any(|item| item == word);
-        has(&self.job_types, "text") && has(&self.api_formats, "openai-chat") && has(&self.models, model)
+    /// Whether text jobs come here at all, to be run or to be refused.
+    pub(crate) fn polls_text(&self) -> bool {
+        has(&self.job_types, "text")
+    }
+
+    /// Whether it advertises this model.
+    pub(crate) fn has_model(&self, model: &str) -> bool {
+        has(&self.models, model)
+    }
+
+    /// Whether text jobs for this model, asked for in this way, are run here.
+    pub(crate) fn serves(&self, model: &str, format: ApiFormat) -> bool {
+        self.polls_text() && has(&self.api_formats, format.name()) && self.has_model(model)
     }
 
     /// Whose receipts count.
     pub(crate) fn signers(&self) -> Vec<Address> {
         self.delegated.or(self.wallet).into_iter().collect()
     }
+}
+
+fn has(list: &[String], word: &str) -> bool {
+    list.iter().any(|item| item == word)
 }
 
 /// All workers ever seen, by name.
@@ -93,6 +116,12 @@ impl Roster {
         self.workers.get(name).map(|worker| &worker.account)
     }
 
+    /// Gives the workers of one account to another.
+    pub(crate) fn hand_over(&mut self, from: &AccountId, to: &AccountId) {
+        let moved = self.workers.values_mut().filter(|worker| worker.account == *from);
+        moved.for_each(|worker| worker.account = to.clone());
+    }
+
     /// Seats a connection under its name. An older one is told to close with 1012.
     pub(crate) fn seat(&mut self, new: Newcomer, fresh_id: String, now: Timestamp) -> (String, ConnectionId) {
         self.connections += 1;
@@ -110,7 +139,7 @@ impl Roster {
         worker.job_types.clone_from(&new.abilities.job_types);
         worker.modalities = new.modalities;
         worker.last_seen = now;
-        let seated = Online { connection, abilities: new.abilities, commands: new.commands };
+        let seated = Online { connection, busy: false, abilities: new.abilities, commands: new.commands };
         if let Some(replaced) = worker.online.replace(seated) {
             // A full or closed lane means that socket is ending already.
             let _ = replaced.commands.try_send(Command::Close(1012));
@@ -127,11 +156,33 @@ impl Roster {
         }
     }
 
+    /// Whether a connection works on a job from now on.
+    pub(crate) fn set_busy(&mut self, name: &str, connection: ConnectionId, busy: bool) {
+        let online = self.workers.get_mut(name).and_then(|worker| worker.online.as_mut());
+        if let Some(online) = online.filter(|online| online.connection == connection) {
+            online.busy = busy;
+        }
+    }
+
+    /// Every connection, by its worker's name.
+    pub(crate) fn online(&self) -> impl Iterator<Item = (&String, &Online)> {
+        self.workers.iter().filter_map(|(name, worker)| Some((name, worker.online.as_ref()?)))
+    }
+
     /// Tells the socket of a worker something; false if it is not online.
     #[cfg(feature = "rigs")]
     pub(crate) fn tell(&self, name: &str, command: Command) -> bool {
         let online = self.workers.get(name).and_then(|worker| worker.online.as_ref());
         online.is_some_and(|online| online.commands.try_send(command).is_ok())
+    }
+
+    /// Closes every socket with a code.
+    #[cfg(feature = "rigs")]
+    pub(crate) fn tell_all(&self, code: u16) {
+        for online in self.workers.values().filter_map(|worker| worker.online.as_ref()) {
+            // A full or closed lane means that socket is ending already.
+            let _ = online.commands.try_send(Command::Close(code));
+        }
     }
 
     pub(crate) fn is_online(&self, name: &str) -> bool {
@@ -143,25 +194,21 @@ impl Roster {
         self.workers.iter()
     }
 
-    fn abilities(&self) -> impl Iterator<Item = (&Abilities, &Worker)> {
-        self.workers.values().filter_map(|worker| Some((&worker.online.as_ref()?.abilities, worker)))
-    }
-
-    /// Whether any connected worker takes text jobs at all.
-    pub(crate) fn any_text(&self) -> bool {
-        self.abilities().any(|(abilities, _)| abilities.job_types.iter().any(|kind| kind == "text"))
-    }
-
-    /// Whether any connected worker serves this model.
-    pub(crate) fn any_serves(&self, model: &str) -> bool {
-        self.abilities().any(|(abilities, _)| abilities.serves(model))
+    /// The models that are asked for in this way, sorted.
+    pub(crate) fn models_by(&self, format: ApiFormat) -> BTreeSet<String> {
+        let all = self.online().flat_map(|(_, online)| {
+            let models = online.abilities.models.iter();
+            models.filter(move |model| online.abilities.serves(model, format))
+        });
+        all.cloned().collect()
     }
 
     /// The text models online, sorted, with the kinds of input their workers take.
     pub(crate) fn text_models(&self) -> BTreeMap<String, Vec<String>> {
         let mut models: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (abilities, worker) in self.abilities() {
-            for model in abilities.models.iter().filter(|model| abilities.serves(model)) {
+        for worker in self.workers.values() {
+            let Some(Online { abilities, .. }) = &worker.online else { continue };
+            for model in abilities.models.iter().filter(|model| abilities.serves(model, ApiFormat::Chat)) {
                 let kinds = models.entry(model.clone()).or_default();
                 kinds.extend(worker.modalities.iter().cloned());
             }

@@ -23,8 +23,10 @@ use crate::jobs::Job;
 use crate::registration::{self, Refusal};
 use crate::roster::Command;
 
+mod chat;
 mod heartbeat;
 mod job;
+mod raw;
 
 use heartbeat::Heartbeat;
 

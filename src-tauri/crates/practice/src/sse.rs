@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::http::header;
+use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Serialize;
@@ -14,20 +14,22 @@ use serde_json::{Value, json};
 use crate::completion::{Completion, GridNote};
 use crate::hub::{Hub, Placed};
 use crate::news::{News, next_news};
-use crate::relay::{Fault, Finished, Relay};
+use crate::relay::{Delta, Ending, Fault, Finished, Relay};
+
+/// What every stream is sent with.
+pub(crate) const HEADERS: [(HeaderName, &str); 3] = [
+    (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
+    (header::CACHE_CONTROL, "no-cache"),
+    (HeaderName::from_static("x-accel-buffering"), "no"),
+];
 
 /// The response whose body follows the job.
 pub(crate) fn response(hub: Arc<Hub>, placed: Placed) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::HeaderName::from_static("x-accel-buffering"), "no"),
-    ];
     let lines = stream::unfold(Answering::new(hub, placed), |mut answering| async move {
         let line = answering.next().await?;
         Some((Ok::<_, Infallible>(Bytes::from(line)), answering))
     });
-    (headers, Body::from_stream(lines)).into_response()
+    (HEADERS, Body::from_stream(lines)).into_response()
 }
 
 /// One customer's stream. It is dropped early if the customer hangs up.
@@ -53,18 +55,18 @@ impl Answering {
             if self.over {
                 return None;
             }
-            let news = next_news(&self.hub, &mut self.placed).await;
+            let news = next_news(&self.hub, &mut self.placed.news).await;
             self.hear(news);
         }
     }
 
-    fn hear(&mut self, news: News) {
+    fn hear(&mut self, news: News<Delta, Finished>) {
         match news {
-            News::Told(Relay::Delta { delta, finish_reason }) => {
+            News::Told(Relay::Piece(Delta { delta, finish_reason })) => {
                 self.push_delta(delta, finish_reason.as_deref());
             }
-            News::Told(Relay::Done(finished)) => self.finish(&finished),
-            News::Told(Relay::Failed { message, fault }) => {
+            News::Told(Relay::Ended(Ending::Done(finished))) => self.finish(&finished),
+            News::Told(Relay::Ended(Ending::Failed { message, fault })) => {
                 let kind = match fault {
                     Fault::Customer => "invalid_request_error",
                     Fault::Worker => "upstream_error",

@@ -17,14 +17,38 @@ pub enum Code {
     EngineFailing,
     /// The engine runs but its self-test gave nothing.
     SelfTestFailed,
+    /// The engine works, but too slowly for the Grid.
+    EngineTooSlow,
+    /// A job waited too long for the engine.
+    EngineBusy,
+    /// There is no engine in the settings.
+    NothingToServe,
+    /// There is no API key on this computer.
+    NoApiKey,
+    /// What was set cannot be used.
+    SettingsUnusable,
+    /// The encrypted keys did not open.
+    KeysLocked,
     /// The coordinator cannot be reached.
     GridUnreachable,
+    /// Whoever answers cannot show to be the coordinator.
+    GridInsecure,
     /// What the coordinator sent is not its protocol.
     GridGarbled,
+    /// The coordinator closed the connection for something we left undone.
+    ConnectionNeglected,
     /// The coordinator does not accept the key.
     KeyRefused,
     /// The coordinator does not accept the registration.
     RegistrationRefused,
+    /// The coordinator drops the registration without a word, again and again.
+    RegistrationUnanswered,
+    /// The coordinator wants the wallet's permission for this machine.
+    DelegationNeeded,
+    /// The wallet's permission has run out, or is from another wallet than the account's.
+    DelegationOutdated,
+    /// The account has no payout wallet.
+    NoPayoutWallet,
     /// The coordinator asked for a pause after failed jobs.
     Suspended,
     /// Another process works under this name.
@@ -47,17 +71,29 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 31] = [
         Self::ModelMissing,
         Self::ModelUnusable,
         Self::OutOfMemory,
         Self::EngineMissing,
         Self::EngineFailing,
         Self::SelfTestFailed,
+        Self::EngineTooSlow,
+        Self::EngineBusy,
+        Self::NothingToServe,
+        Self::NoApiKey,
+        Self::SettingsUnusable,
+        Self::KeysLocked,
         Self::GridUnreachable,
+        Self::GridInsecure,
         Self::GridGarbled,
+        Self::ConnectionNeglected,
         Self::KeyRefused,
         Self::RegistrationRefused,
+        Self::RegistrationUnanswered,
+        Self::DelegationNeeded,
+        Self::DelegationOutdated,
+        Self::NoPayoutWallet,
         Self::Suspended,
         Self::NameInUse,
         Self::NameTaken,
@@ -127,17 +163,65 @@ impl Code {
                 "The model produced no text, so no jobs are taken with it.",
                 "Choose another model.",
             ),
+            Self::EngineTooSlow => (
+                "engine-too-slow",
+                "This model is too slow here",
+                "A job must be done within five minutes, and this computer cannot make an ordinary answer in half of that. It was not put on the Grid.",
+                "Choose a smaller model.",
+            ),
+            Self::EngineBusy => (
+                "engine-busy",
+                "More jobs than the engine can do",
+                "A job had to wait too long for the engine and went back to the Grid, which counts no failure for that.",
+                "Use fewer slots for this engine.",
+            ),
+            Self::NothingToServe => (
+                "nothing-to-serve",
+                "Nothing to serve yet",
+                "No model and no server is set up on this computer.",
+                "Add a model or a server in the settings.",
+            ),
+            Self::NoApiKey => (
+                "no-api-key",
+                "No key for the Grid yet",
+                "The Grid knows workers by a key of their account, and there is none on this computer.",
+                "Sign in or paste a key.",
+            ),
+            Self::SettingsUnusable => (
+                "settings-unusable",
+                "The settings cannot be used",
+                "Something in the settings is not as it should be. They were left as they are, and nothing was started.",
+                "Read the details and mend them.",
+            ),
+            Self::KeysLocked => (
+                "keys-locked",
+                "The keys are locked",
+                "The encrypted keys of this computer did not open, so nothing can be signed. Nothing is lost.",
+                "Give the password, then start again.",
+            ),
             Self::GridUnreachable => (
                 "grid-unreachable",
                 "The Grid is not answering",
                 "The coordinator cannot be reached. Finished jobs are recorded. We keep trying.",
                 "Check the internet connection.",
             ),
+            Self::GridInsecure => (
+                "grid-insecure",
+                "No safe line to the Grid",
+                "Whoever answers in the Grid's place cannot show to be the Grid, so nothing was sent. We keep trying.",
+                "Check the computer's clock and the network.",
+            ),
             Self::GridGarbled => (
                 "grid-garbled",
                 "The Grid sent something unreadable",
                 "What came from the coordinator is not its protocol. The connection was closed. We keep trying.",
                 "Check for an update.",
+            ),
+            Self::ConnectionNeglected => (
+                "connection-neglected",
+                "The connection was lost by our fault",
+                "This computer answered too late or sent too much, so the Grid closed the connection. Finished jobs are recorded. We connect again.",
+                "Close other programs if it happens often.",
             ),
             Self::KeyRefused => (
                 "key-refused",
@@ -150,6 +234,30 @@ impl Code {
                 "The Grid refused this worker",
                 "The coordinator does not accept the registration. Finished jobs are recorded.",
                 "Read the details.",
+            ),
+            Self::RegistrationUnanswered => (
+                "registration-unanswered",
+                "The Grid does not answer this worker",
+                "The coordinator takes the connection and drops it without a word, again and again. Finished jobs are recorded. We keep trying.",
+                "Try another worker name if it stays so.",
+            ),
+            Self::DelegationNeeded => (
+                "delegation-needed",
+                "The Grid wants a permission of your wallet",
+                "The coordinator takes only workers that the payout wallet has given a permission. Nothing was signed.",
+                "Give this worker a permission.",
+            ),
+            Self::DelegationOutdated => (
+                "delegation-outdated",
+                "The permission of your wallet no longer holds",
+                "The permission for this worker has run out, or it is from another wallet than the one that is paid now. Finished jobs are recorded.",
+                "Give this worker a new permission.",
+            ),
+            Self::NoPayoutWallet => (
+                "no-payout-wallet",
+                "The account has no payout address",
+                "The coordinator accepts a permission only from the address that is paid, and the account has none. Finished jobs are recorded.",
+                "Set a payout address.",
             ),
             Self::Suspended => (
                 "suspended",

@@ -57,6 +57,24 @@ impl Den {
         Self::rounded(den.max(FLOOR))
     }
 
+    /// What the coordinator grants for pictures, by what the customer's request says. No model counts more than another.
+    pub fn for_images(width: u32, height: u32, steps: u32, count: u32) -> Self {
+        let den = megapixels(width, height) * f64::from(steps.max(1)) * f64::from(count.max(1)) * 0.04;
+        Self::rounded(den.max(FLOOR))
+    }
+
+    /// What the coordinator grants for a video. How many of them it counts as one.
+    pub fn for_video(width: u32, height: u32, steps: u32, frames: u32) -> Self {
+        let den = megapixels(width, height) * f64::from(steps.max(1)) * f64::from(frames.max(1)) * 0.002;
+        Self::rounded(den.max(FLOOR))
+    }
+
+    /// What the coordinator grants for sound of this length, in milliseconds.
+    pub fn for_audio(millis: u64, count: u32) -> Self {
+        let seconds = millis as f64 / 1000.0;
+        Self::rounded((seconds.max(1.0) * 0.06 * f64::from(count.max(1))).max(FLOOR))
+    }
+
     /// Two decimals, half to even on the exact binary value, as Python's `round` does.
     fn rounded(value: f64) -> Self {
         // The standard formatter works on the exact binary value; guarded by the `den` vectors and `ties_go_to_even`.
@@ -94,18 +112,22 @@ impl fmt::Display for Den {
     }
 }
 
+/// The size factors of the Grid's registry, by name. Whatever is not in it counts once.
+pub const MODEL_MULTIPLIERS: [(&str, f64); 4] =
+    [("gpt-oss-120b", 120.0), ("qwen3-27b", 27.0), ("qwen3.6-27b", 27.0), ("gpt-oss-20b", 20.0)];
+
 /// The size factor the Grid's registry has for a model name. Names are matched exactly, sizes in them are not read.
 pub fn model_multiplier(model: &str) -> f64 {
-    match model.trim().to_lowercase().as_str() {
-        "qwen3-27b" | "qwen3.6-27b" => 27.0,
-        "gpt-oss-120b" => 120.0,
-        "gpt-oss-20b" => 20.0,
-        _ => 1.0,
-    }
+    let name = model.trim().to_lowercase();
+    MODEL_MULTIPLIERS.iter().find(|(known, _)| *known == name).map_or(1.0, |(_, multiplier)| *multiplier)
+}
+
+fn megapixels(width: u32, height: u32) -> f64 {
+    (f64::from(width) * f64::from(height) / 1_048_576.0).max(0.01)
 }
 
 /// Longer prompts earn more, up to thirtyfold.
-fn context_multiplier(prompt_tokens: u64) -> f64 {
+pub fn context_multiplier(prompt_tokens: u64) -> f64 {
     let base = (prompt_tokens.max(1) as f64 / 1024.0).max(0.1);
     (1.2 + 2.2_f64.powf(base.log2())).clamp(0.1, 30.0)
 }
@@ -121,6 +143,21 @@ mod tests {
         assert_eq!(Den::rounded(0.375).hundredths(), 38, "a tie goes to the even neighbour");
         assert_eq!(Den::rounded(0.105).hundredths(), 10, "0.105 is stored a little low");
         assert_eq!(Den::rounded(2.675).hundredths(), 267, "2.675 is stored a little low");
+    }
+
+    #[test]
+    fn media_are_granted_by_what_the_request_says() {
+        let check = |den: Den, hundredths: u64| assert_eq!(den.hundredths(), hundredths);
+        check(Den::for_images(512, 512, 30, 1), 30);
+        check(Den::for_images(1024, 1024, 30, 4), 480);
+        check(Den::for_images(64, 64, 1, 1), 10);
+        check(Den::for_images(512, 512, 0, 0), 10);
+        check(Den::for_images(256, 256, 25, 2), 12);
+        check(Den::for_images(1536, 1536, 80, 1), 720);
+        check(Den::for_video(768, 512, 20, 96), 144);
+        check(Den::for_video(1280, 736, 8, 0), 10);
+        check(Den::for_audio(30_000, 1), 180);
+        check(Den::for_audio(0, 1), 10);
     }
 
     #[test]

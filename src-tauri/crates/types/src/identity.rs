@@ -51,7 +51,13 @@ impl Delegation {
 
     /// What a consent to it names.
     pub fn digest(&self) -> PlanDigest {
-        PlanDigest::of(&self.text())
+        Self::digest_of_all(std::slice::from_ref(self))
+    }
+
+    /// What a consent to several at once names. The texts hold no line break, so that none stands for two.
+    pub fn digest_of_all(all: &[Self]) -> PlanDigest {
+        let texts: Vec<String> = all.iter().map(Self::text).collect();
+        PlanDigest::of(&texts.join("\n"))
     }
 }
 
@@ -62,6 +68,14 @@ pub struct DelegationCertificate {
     pub delegation: Delegation,
     /// The payout wallet's signature over [`Delegation::text`].
     pub signature: Signature,
+}
+
+impl DelegationCertificate {
+    /// Whether the wallet that it names did sign it.
+    pub fn is_genuine(&self) -> bool {
+        let signer = self.signature.recover_address_from_msg(self.delegation.text());
+        signer.is_ok_and(|signer| signer == self.delegation.payout_wallet)
+    }
 }
 
 /// The rig key's proof, fresh for every connection, that it holds what it registers.
@@ -166,6 +180,8 @@ mod tests {
         ];
         for other in others {
             assert_ne!(other.digest(), original.digest(), "{other:?}");
+            let (both, twice) = ([original.clone(), other.clone()], [other, original.clone()]);
+            assert_ne!(Delegation::digest_of_all(&both), Delegation::digest_of_all(&twice));
         }
     }
 

@@ -10,6 +10,7 @@
 //! assert_eq!(one_job.to_string(), "1.76");
 //! ```
 
+mod account_act;
 mod amount;
 mod ask;
 mod chat;
@@ -22,17 +23,20 @@ mod identity;
 mod intent;
 mod loopback;
 mod network;
+mod payout_address;
 mod plan;
 mod private;
 mod sensitive;
+mod sign_in;
 
+pub use account_act::{AccountAct, KeyId};
 pub use alloy_primitives::{Address, B256, Bytes, Signature, U256};
 pub use amount::{Aipg, AmountError, Wei};
 pub use ask::{Answer, ApiFormat, Ask, Piece};
 pub use chat::{ChatRequest, FinishReason, Message, Refusal, Sampling, ToolCall, Usage};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use code::Code;
-pub use den::{Den, model_multiplier};
+pub use den::{Den, MODEL_MULTIPLIERS, context_multiplier, model_multiplier};
 pub use digest::Sha256;
 pub use id::{JobId, ModelId, WorkerName, WorkerNameError};
 pub use identity::{
@@ -42,8 +46,10 @@ pub use identity::{
 pub use intent::{Call, Intent};
 pub use loopback::{Loopback, LoopbackError};
 pub use network::{Network, NetworkKind};
+pub use payout_address::{PayoutAddressError, payout_address};
 pub use plan::{
     Confirmation, Consent, Plan, PlanDigest, RegistryVersion, SignedTransaction, Stage, Transaction,
 };
 pub use private::Private;
 pub use sensitive::Sensitive;
+pub use sign_in::{SignIn, SignInOrigin};

@@ -48,12 +48,13 @@ pub struct Plan {
     pub expires_at: Timestamp,
 }
 
-/// Names exactly one plan or delegation.
+/// Names exactly one plan, delegation or act of account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PlanDigest(Sha256);
 
 impl PlanDigest {
-    /// The name of what has this text. Plans and delegations begin differently, so none has the name of another.
+    /// The name of what has this text. Plans, delegations, sign-ins and acts begin differently, so none has the name of
+    /// another.
     pub(crate) fn of(text: &str) -> Self {
         Self(Sha256::of(text))
     }
@@ -130,10 +131,10 @@ fn parse_network(text: &str) -> Option<Network> {
     }
 }
 
-/// The owner's yes to exactly one plan or delegation.
+/// The owner's yes to exactly one plan, delegation or act of account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Consent {
-    /// The plan or delegation that was shown.
+    /// What was shown.
     pub plan: PlanDigest,
     /// How it was said.
     pub how: Confirmation,
@@ -144,16 +145,26 @@ pub struct Consent {
 pub enum Confirmation {
     /// In a dialog drawn by the system, not by the page.
     Native,
+    /// Typed by a person at a terminal, where there is no window. It manages the account; it moves no real money.
+    Terminal,
     /// By a script. Only a practice network takes it.
     Scripted,
 }
 
 impl Confirmation {
-    /// Whether this counts on such a network.
+    /// Whether this moves money on such a network.
     pub const fn counts_on(self, network: NetworkKind) -> bool {
         match (self, network) {
-            (Self::Native, _) | (Self::Scripted, NetworkKind::Practice) => true,
-            (Self::Scripted, NetworkKind::Base) => false,
+            (Self::Native, _) | (Self::Terminal | Self::Scripted, NetworkKind::Practice) => true,
+            (Self::Terminal | Self::Scripted, NetworkKind::Base) => false,
+        }
+    }
+
+    /// Whether this manages the account of a wallet for such a network.
+    pub const fn manages_on(self, network: NetworkKind) -> bool {
+        match self {
+            Self::Native | Self::Terminal => true,
+            Self::Scripted => matches!(network, NetworkKind::Practice),
         }
     }
 
@@ -161,13 +172,14 @@ impl Confirmation {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
+            Self::Terminal => "terminal",
             Self::Scripted => "scripted",
         }
     }
 
     /// Reads [`Confirmation::name`] back.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Native, Self::Scripted].into_iter().find(|how| how.name() == name)
+        [Self::Native, Self::Terminal, Self::Scripted].into_iter().find(|how| how.name() == name)
     }
 }
 
@@ -289,5 +301,8 @@ mod tests {
         assert!(!Confirmation::Scripted.counts_on(NetworkKind::Base));
         assert!(Confirmation::Scripted.counts_on(NetworkKind::Practice));
         assert!(Confirmation::Native.counts_on(NetworkKind::Base));
+        assert!(!Confirmation::Terminal.counts_on(NetworkKind::Base), "money needs the system's own dialog");
+        assert!(Confirmation::Terminal.manages_on(NetworkKind::Base));
+        assert!(!Confirmation::Scripted.manages_on(NetworkKind::Base));
     }
 }

@@ -52,6 +52,11 @@ pub enum Event {
         /// The job.
         job: JobId,
     },
+    /// The engine had no time for the job, and will not have enough before the coordinator gives it to somebody else.
+    Starved {
+        /// The job.
+        job: JobId,
+    },
     /// The engine process is gone, or is about to be ended.
     EngineGone,
     /// The customer cancelled.
@@ -122,8 +127,17 @@ pub enum Effect {
     },
     /// Report [`Event::AckOverdue`] if no ack comes in time.
     AwaitAck(JobId),
-    /// The coordinator broke the protocol: close the connection without a word about the job.
-    Disconnect,
+    /// Close the connection without a word about the job: it goes to another worker, and nobody is blamed.
+    Disconnect(Disconnect),
+}
+
+/// Why a connection is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disconnect {
+    /// The coordinator broke the protocol.
+    Protocol,
+    /// The engine had no time for the job.
+    Starved,
 }
 
 /// A finished answer.
@@ -185,6 +199,7 @@ impl Jobs {
             Event::Finished { job, reason, usage, body } => self.finished(&job, reason, usage, body),
             Event::Refused { job, message } => self.refused(&job, message),
             Event::Failed { job } => self.failed(&job),
+            Event::Starved { job } => self.starved(job),
             Event::EngineGone => self.engine_gone(),
             Event::CancelAsked { job } => self.cancel_asked(&job),
             Event::Acked { job, den } => self.acked(&job, den),

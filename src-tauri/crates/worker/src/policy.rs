@@ -15,6 +15,8 @@ pub struct Policy {
     pub faults_to_stop: u32,
     /// This many failed jobs in a row are a fault of the engine, even if it never said so itself.
     pub failures_to_fault: u32,
+    /// An engine that makes fewer tokens a minute in its self-test is not put on the Grid.
+    pub slowest_tokens_per_minute: u32,
     /// First rest after a lost connection; it doubles.
     pub reconnect: Duration,
     /// The longest such rest.
@@ -31,6 +33,8 @@ pub struct Policy {
     pub attempts: u32,
     /// One more attempt is allowed for each of these.
     pub attempt_every: Duration,
+    /// After this many registrations in a row that the coordinator dropped without a word, the owner is told.
+    pub silent_drops_to_tell: u32,
     /// How often a full disk is tried again.
     pub disk: Duration,
 }
@@ -44,14 +48,19 @@ impl Default for Policy {
             longest_quarantine: minutes(60),
             faults_to_stop: 5,
             failures_to_fault: 3,
+            // A claim on a job lasts 300 s. An ordinary answer has about 250 tokens, and half of the claim must be left
+            // for the prompt, the way and a busy moment.
+            slowest_tokens_per_minute: 100,
             reconnect: Duration::from_secs(1),
             longest_reconnect: Duration::from_secs(30),
             replaced_soon: minutes(1),
             replacements_to_stop: 3,
             bars: [Duration::from_secs(30), minutes(2), minutes(10), minutes(60)],
             bar_memory: minutes(60),
-            attempts: 20,
-            attempt_every: minutes(3),
+            // In whatever hour one looks: 5 and then 15.
+            attempts: 1000,
+            attempt_every: minutes(4),
+            silent_drops_to_tell: 5,
             disk: Duration::from_secs(30),
         }
     }

@@ -1,7 +1,6 @@
-//! Are we on the Grid, and if not, when next?
+//! Is this slot on the Grid, and if not, when next?
 
 mod budget;
-mod policy;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -10,40 +9,40 @@ use std::time::Duration;
 
 use types::{Code, Timestamp};
 
-pub use policy::Policy;
-pub use state::{Off, Phase, Presence};
+pub use state::{Off, Phase, Presence, Rest};
 
-/// Everything that can change whether the node serves.
+/// Everything that can change whether a slot serves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The owner, or the start of the app, wants the node to serve.
+    /// The owner, his schedule, or the start of the app wants the slot to serve.
     Start,
-    /// The owner wants the GPU back.
+    /// The slot should not serve.
     Pause {
+        /// Who says so.
+        why: Pause,
         /// False lets a running job finish first.
         now: bool,
     },
-    /// The engine runs and the model is loaded.
-    EngineReady,
-    /// Something only the owner can mend: no model, no engine, no ledger. Trying again would not help.
+    /// The engine is fit.
+    EngineUp,
+    /// The engine ended, or is about to be ended. It comes back by itself.
+    EngineDown,
+    /// The engine is ended until the owner acts.
+    EngineGivenUp {
+        /// Which words the owner reads.
+        code: Code,
+        /// What exactly, for the details.
+        detail: String,
+    },
+    /// Something of this slot that only the owner can mend. Trying again would not help.
     Blocked {
         /// Which words the owner reads.
         code: Code,
         /// What exactly, for the details.
         detail: String,
     },
-    /// The engine process ended, hung, or reported a failure it cannot be trusted after.
-    EngineFault {
-        /// What exactly, for the details.
-        detail: String,
-    },
-    /// The self-test gave text.
-    TestPassed,
-    /// The self-test gave none.
-    TestFailed {
-        /// What exactly, for the details.
-        detail: String,
-    },
+    /// The engine passed the test that was asked for.
+    Tested,
     /// The coordinator said `ready`.
     Registered,
     /// The coordinator refused the registration.
@@ -62,6 +61,11 @@ pub enum Event {
         /// What exactly, for the details.
         detail: String,
     },
+    /// The coordinator took the connection and dropped it without a word.
+    Unanswered {
+        /// What exactly, for the details.
+        detail: String,
+    },
     /// The connection ended.
     ConnectionLost {
         /// How it ended.
@@ -69,8 +73,8 @@ pub enum Event {
     },
     /// A job was taken on.
     JobStarted,
-    /// A job got its one terminal message, or was dropped.
-    JobEnded(Ended),
+    /// A job got a whole answer.
+    JobAnswered,
     /// Nothing is in hand and no ack is out.
     Quiet,
     /// Records cannot be written.
@@ -82,15 +86,13 @@ pub enum Event {
     TimerFired,
 }
 
-/// How a job ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// With a whole answer: the engine is good, and earlier faults are forgiven.
-    Answered,
-    /// By our failure.
-    Failed,
-    /// Neither speaks for the engine nor against it: refused, cancelled, given back.
-    Neutral,
+/// Who wants a slot off the Grid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pause {
+    /// The owner.
+    Owner,
+    /// The owner's schedule.
+    Schedule,
 }
 
 /// Whether a refusal is worth another try.
@@ -116,22 +118,38 @@ pub enum Lost {
         /// What exactly, for the details.
         detail: String,
     },
+    /// The coordinator closed it for something we did or left undone (close 1009 and 1011).
+    OurFault {
+        /// What exactly, for the details.
+        detail: String,
+    },
+    /// The coordinator does not want us any more, for reasons as at a registration.
+    Refused {
+        /// Which words the owner reads.
+        code: Code,
+        /// The coordinator's own words.
+        detail: String,
+        /// Whether and how to try again.
+        retry: Retry,
+    },
     /// We closed it, because what came was not the protocol.
     Garbled {
         /// What exactly, for the details.
         detail: String,
     },
+    /// We closed it, because the engine had no time for a job: it goes to another worker.
+    Starved,
 }
 
 /// What the driver must do, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Start the engine and load the model.
-    StartEngine,
-    /// End the engine process, which frees the GPU's memory.
-    StopEngine,
-    /// Run one short generation through the same path as jobs.
-    SelfTest,
+    /// Ask for the engine; [`Event::EngineUp`] follows when it is fit.
+    WantEngine,
+    /// Let go of the engine, which frees the GPU's memory if no other slot wants it.
+    ReleaseEngine,
+    /// Ask for a test of the engine; [`Event::Tested`] or [`Event::EngineDown`] follows.
+    AskTest,
     /// Connect and register.
     Connect,
     /// Close the connection, if there is one.
@@ -153,18 +171,19 @@ impl Presence {
     pub fn step(mut self, event: Event, now: Timestamp) -> (Self, Vec<Effect>) {
         let effects = match event {
             Event::Start => self.start(),
-            Event::Pause { now: at_once } => self.pause(at_once),
-            Event::EngineReady => self.engine_ready(),
+            Event::Pause { why, now: at_once } => self.pause(why, at_once),
+            Event::EngineUp => self.engine_up(now),
+            Event::EngineDown => self.engine_down(),
+            Event::EngineGivenUp { code, detail } => self.engine_given_up(code, detail),
             Event::Blocked { code, detail } => self.blocked(code, detail),
-            Event::EngineFault { detail } => self.fault(Code::EngineFailing, detail),
-            Event::TestPassed => self.test_passed(now),
-            Event::TestFailed { detail } => self.test_failed(detail),
+            Event::Tested => self.tested(now),
             Event::Registered => self.registered(now),
             Event::Refused { code, detail, retry } => self.refused(code, detail, retry, now),
             Event::ConnectFailed { code, detail } => self.connect_failed(code, detail),
+            Event::Unanswered { detail } => self.unanswered(detail),
             Event::ConnectionLost { how } => self.connection_lost(how, now),
             Event::JobStarted => self.job_started(),
-            Event::JobEnded(how) => self.job_ended(how),
+            Event::JobAnswered => self.job_answered(),
             Event::Quiet => self.quiet(),
             Event::DiskFull { detail } => self.disk_full(detail),
             Event::TimerFired => self.timer_fired(now),

@@ -10,13 +10,16 @@ mod bench;
 mod checks;
 mod contracts;
 mod engine_model;
+mod llama_server;
 mod nextest;
 mod npm;
 mod place;
 mod process;
+mod pypi;
 mod run;
 mod say;
 mod setup;
+mod soak;
 mod steps;
 mod system;
 mod test;
@@ -46,9 +49,12 @@ enum Chore {
     Run(run::Options),
     /// Set up, build, and run every test and check; 0 only if all passed.
     Test,
+    /// Mixed traffic on eight slots, for so many minutes.
+    Soak(soak::Options),
     /// Measure what the app costs while its window is closed.
     BenchIdle(bench::Options),
-    /// Only set up: system packages, cargo-nextest, the screen's packages, the practice chain, the test model.
+    /// Only set up: system packages, cargo-nextest, the screen's packages, the practice chain, the test model,
+    /// a real server for tests.
     Setup,
     /// Write the screen's TypeScript types anew from the shell's Rust types.
     Bindings,
@@ -81,6 +87,7 @@ fn chore(cli: &Cli, steps: &mut Steps) -> anyhow::Result<()> {
     match &cli.chore {
         Chore::Run(options) => run::run(&place, consent, options, steps),
         Chore::Test => test::test(&place, consent, steps),
+        Chore::Soak(options) => soak::soak(&place, options, steps),
         Chore::BenchIdle(options) => bench::idle(&place, consent, options, steps),
         Chore::Setup => test::set_up(&place, consent, steps),
         Chore::Bindings => steps.must("bindings", || nextest::write_bindings(&place)),

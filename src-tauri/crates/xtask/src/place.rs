@@ -49,6 +49,11 @@ impl Place {
         self.root.join("target").join("models")
     }
 
+    /// A server that is not ours, for tests. Fixed, like the models, because the tests look here.
+    pub(crate) fn llama_server(&self) -> PathBuf {
+        self.root.join("target").join("llama-server")
+    }
+
     /// A built executable.
     pub(crate) fn executable(&self, profile: &str, name: &str) -> PathBuf {
         self.target.join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))

@@ -3,6 +3,7 @@
 use crate::checks;
 use crate::contracts;
 use crate::engine_model;
+use crate::llama_server;
 use crate::nextest;
 use crate::place::Place;
 use crate::process;
@@ -38,7 +39,8 @@ pub(crate) fn set_up(place: &Place, consent: Consent, steps: &mut Steps) -> anyh
     steps.must("practice chain: packages", || contracts::packages(place))?;
     steps.must("build", || build(place))?;
     let engine = run::Profile::Debug.executable(place, "grid-node-engine");
-    steps.must("test model", || engine_model::prepare(place, &engine))
+    steps.must("test model", || engine_model::prepare(place, &engine))?;
+    steps.must("llama.cpp's server", || llama_server::prepare(place))
 }
 
 /// Builds the executables together with all tests: alone they would get other features, and Tauri be built twice.

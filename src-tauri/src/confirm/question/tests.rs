@@ -107,19 +107,70 @@ fn no_question_shows_a_placeholder_or_the_name_of_a_text() {
     }
 }
 
-#[test]
-fn the_permission_for_the_rig_key_says_that_it_moves_nothing() {
-    let delegation = Delegation {
+fn delegation(name: &str) -> Delegation {
+    Delegation {
         delegation_id: "00".repeat(16),
         payout_wallet: Address::repeat_byte(1),
         worker_signer: Address::repeat_byte(2),
-        worker_name: types::WorkerName::new("my-rig").expect("a name"),
+        worker_name: types::WorkerName::new(name).expect("a name"),
         issued_at: 1_000,
         expires_at: 1_000 + 90 * 86_400,
-    };
-    let question = Question::about_rig(&delegation, &Words::english());
-    for fact in ["my-rig", "90", "cannot move"] {
-        assert!(question.body.contains(fact), "{fact} is missing in {}", question.body);
     }
-    assert!(!question.body.contains('{'), "{}", question.body);
+}
+
+/// Every act, with the facts that its question must show.
+fn acts() -> Vec<(AccountAct, Vec<String>)> {
+    let message = "localhost wants you to sign in with your Ethereum account:\n\
+        0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A\n\nSign in to AI Power Grid.\n\nURI: http://localhost/\nVersion: 1\n\
+        Chain ID: 8453\nNonce: f1bcad065cbf14444dc85275a0e9903e\nIssued At: 2026-09-01T12:00:00Z\n\
+        Expiration Time: 2026-09-01T12:05:00Z";
+    let (from, to) = (Address::repeat_byte(0xab), Address::repeat_byte(0xcd));
+    let id = types::KeyId::parse("006b2f29ea5d").expect("an id");
+    let facts = |facts: &[&str]| facts.iter().map(|fact| (*fact).to_owned()).collect::<Vec<_>>();
+    let (wallet, key) = (Address::repeat_byte(1).to_string(), Address::repeat_byte(2).to_string());
+    vec![
+        (
+            AccountAct::SignIn(types::SignIn::parse(message).expect("the template")),
+            facts(&["0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A", "localhost", "no money"]),
+        ),
+        (
+            AccountAct::Delegate(vec![delegation("rig-1"), delegation("rig-2")]),
+            facts(&["rig-1", "rig-2", "90", &wallet, &key, "cannot move"]),
+        ),
+        (AccountAct::Enrol(delegation("rig-1")), facts(&["rig-1", "90", &wallet, &key, "Older keys"])),
+        (
+            AccountAct::SetPayoutWallet { from: Some(from), to, own: false },
+            facts(&[&from.to_string(), &to.to_string(), "not the wallet in this app"]),
+        ),
+        (
+            AccountAct::SetPayoutWallet { from: None, to, own: true },
+            facts(&["nobody", &to.to_string(), "is the wallet in this app"]),
+        ),
+        (AccountAct::MakeKey { label: "grid-node-1".into() }, facts(&["grid-node-1", "spend"])),
+        (
+            AccountAct::RevokeKey { id: id.clone(), label: Some("old".into()) },
+            facts(&["006b2f29ea5d", "old"]),
+        ),
+        (AccountAct::RevokeKey { id, label: None }, facts(&["006b2f29ea5d", "without a name"])),
+    ]
+}
+
+#[test]
+fn every_act_of_account_is_asked_for_with_every_fact() {
+    for (act, facts) in acts() {
+        let Question { title, body, yes, no } = Question::about_account(&act, &Words::english());
+        for fact in facts {
+            assert!(body.contains(&fact), "{fact} is missing in {body}");
+        }
+        let all = [title, body, yes, no].join("\n");
+        assert!(!all.contains(['{', '}']) && !all.contains("confirm."), "{all}");
+    }
+}
+
+#[test]
+fn a_payout_address_is_shown_twice_and_whole() {
+    let to = Address::repeat_byte(0xcd);
+    let act = AccountAct::SetPayoutWallet { from: None, to, own: false };
+    let body = Question::about_account(&act, &Words::english()).body;
+    assert_eq!(body.matches(&to.to_string()).count(), 2, "{body}");
 }

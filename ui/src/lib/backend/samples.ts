@@ -17,6 +17,7 @@ export function aStatus(part: Partial<Status> = {}): Status {
     jobsDone: 0,
     workUnits: '0.00',
     recent: [],
+    slots: [],
     money: 'there',
     ...part,
   }

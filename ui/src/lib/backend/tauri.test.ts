@@ -29,7 +29,7 @@ test('whatever the page asks passes', () => {
 })
 
 test('the page hears of what it shows, and can stop to hear it', () => {
-  for (const what of ['status', 'money', 'settings']) {
+  for (const what of ['status', 'money', 'settings', 'account', 'history', 'engines']) {
     expect(passes({ cmd: 'plugin:event|listen', payload: { event: `${what}-changed` } }), what).toBe(true)
   }
   expect(passes({ cmd: 'plugin:event|unlisten' })).toBe(true)

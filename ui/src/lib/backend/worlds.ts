@@ -1,6 +1,7 @@
 import type { Bond, JobLine, Seen, Status, Wallet } from './backend'
 import type { World } from './fake'
 import { aJob, aLook, anAction, anOffer, aStatus, aWallet, someEarnings } from './samples'
+import { aMonthOfWork, accountAt, EARNING_WORLDS, withTexts } from './worlds-earning'
 
 const AN_HOUR = 3_600_000
 const A_WEEK = 7 * 24 * AN_HOUR
@@ -15,6 +16,8 @@ export const HOSTILE =
 
 /** Every state of the screen by its name, at this moment. */
 export function worldNamed(name: string, now: number): Partial<World> {
+  const earning = EARNING_WORLDS[name]
+  if (earning !== undefined) return { ...busy(now), wallet: bonded(now), ...earning(now) }
   return (WORLDS[name] ?? WORLDS.working ?? ((): Partial<World> => ({})))(now)
 }
 
@@ -38,6 +41,7 @@ const WORLDS: Record<string, (now: number) => Partial<World>> = {
   offline: (now) => ({
     ...busy(now, { phase: { kind: 'resting' }, code: 'grid-unreachable' }),
     wallet: { ...bonded(now - 12 * 60_000), trouble: 'chain-unreachable' },
+    account: { ...accountAt(now - 12 * 60_000), trouble: 'unreachable' },
   }),
   'no-chain': (now) => ({ ...busy(now, { money: 'no-chain' }), wallet: null, earnings: null }),
   'no-wallet': (now) => ({ ...busy(now, { money: 'failed' }), wallet: null, earnings: null }),
@@ -107,6 +111,7 @@ const WORLDS: Record<string, (now: number) => Partial<World>> = {
       nextPayout: null,
       at: now,
     }),
+    ...withTexts(now, 'A-Name-That-Nobody-Would-Choose-'.repeat(4)),
   }),
   hostile: (now) => ({
     ...busy(now, {
@@ -117,6 +122,7 @@ const WORLDS: Record<string, (now: number) => Partial<World>> = {
       code: 'suspended',
     }),
     wallet: walletAt(now),
+    ...withTexts(now, HOSTILE),
   }),
   'no-answer': () => ({}),
 }
@@ -125,7 +131,7 @@ const HASH = `0x${'c40e72'.repeat(10)}19af`
 const HUGE = '149999999.999999999999999999'
 
 /** The names of all states. */
-export const WORLD_NAMES = Object.keys(WORLDS)
+export const WORLD_NAMES = [...Object.keys(WORLDS), ...Object.keys(EARNING_WORLDS)]
 
 function walletAt(now: number, part: Partial<Wallet> = {}): Wallet {
   return aWallet({ seen: look(now), ...part })
@@ -159,7 +165,7 @@ function short(kind: string, amount: string): Wallet['offers'][number] {
   return anOffer('bond', { steps: [], feeLimit: null, obstacle: { kind, amount, until: null } })
 }
 
-function busy(now: number, part: Partial<Status> = {}): Pick<World, 'status' | 'earnings'> {
+function busy(now: number, part: Partial<Status> = {}): Partial<World> & Pick<World, 'status' | 'earnings'> {
   const line = (id: number, age: number, tokens: number, workUnits: string, change: Partial<JobLine> = {}): JobLine => {
     const finishedAt = now - age
     return aJob({
@@ -180,6 +186,7 @@ function busy(now: number, part: Partial<Status> = {}): Pick<World, 'status' | '
     line(1, 3 * AN_HOUR, 640, '6.40'),
   ]
   return {
+    ...aMonthOfWork(now),
     status: aStatus({ phase: { kind: 'working' }, jobsDone: 128, workUnits: '214.36', recent, currentJob: 'job-6', ...part }),
     earnings: someEarnings({ nextPayout: now + 23 * 60_000 + 5_000, at: now - 12_000 }),
   }

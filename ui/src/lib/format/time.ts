@@ -30,6 +30,17 @@ export function exact(moment: number): string {
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short' }).format(moment)
 }
 
+/** The local day of this moment, for an axis or a list. */
+export function dayOf(moment: number): string {
+  return new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short' }).format(moment)
+}
+
+/** The hour that begins at this moment, with its day. */
+export function hourOf(moment: number): string {
+  const form = new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' })
+  return form.formatRange(moment, moment + HOUR)
+}
+
 /** When the local day of this moment began. */
 export function midnightOf(moment: number): number {
   return new Date(moment).setHours(0, 0, 0, 0)

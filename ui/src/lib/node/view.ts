@@ -28,7 +28,8 @@ export function stateName(status: Status | null, answers: boolean): StateName {
   return status.code === 'grid-unreachable' ? 'offline' : status.phase.kind
 }
 
-const MOODS: Record<StateName, Mood> = {
+/** The colour and sign of each state. */
+export const MOODS: Record<StateName, Mood> = {
   starting: 'busy',
   'loading-model': 'busy',
   'self-test': 'busy',

@@ -1,5 +1,5 @@
 /** The views there are, in the order of the rail. */
-export const VIEWS = ['home', 'wallet', 'settings'] as const
+export const VIEWS = ['home', 'earnings', 'wallet', 'account', 'settings'] as const
 
 /** The name of a view. */
 export type ViewName = (typeof VIEWS)[number]

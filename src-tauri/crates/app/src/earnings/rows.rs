@@ -6,26 +6,6 @@ use grid::PayoutStatus;
 use ledger::PayoutRow;
 use types::Aipg;
 
-/// Where a row stands, as far as it concerns what is paid and what is owed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// The Grid says that it was sent.
-    Sent,
-    /// Settled, and not sent: on its way, waiting, looked at or held.
-    Owed,
-    /// A word that this version does not know.
-    Unknown,
-}
-
-/// Where a row of the journal stands, by the Grid's word in it.
-pub(super) fn standing(status: &str) -> Standing {
-    match status {
-        "sent" | "confirmed" => Standing::Sent,
-        "accrued" | "pending" | "failed" | "manual_review" | "held" => Standing::Owed,
-        _ => Standing::Unknown,
-    }
-}
-
 /// The page's rows, oldest first, each with the number that tells it from its equals.
 ///
 /// Accounts that were merged have two rows for one period, often of one amount, and the page gives them no name, no
@@ -101,6 +81,7 @@ fn row(stated: &grid::PayoutRow) -> PayoutRow {
         // The period's end stands in for a moment that the Grid does not tell.
         paid_at: [&stated.paid, &stated.created].into_iter().flatten().find_map(|moment| moment.at),
         proven_block: None,
+        sender: None,
     }
 }
 

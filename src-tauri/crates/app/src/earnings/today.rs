@@ -47,6 +47,7 @@ mod tests {
             transaction: None,
             paid_at: at.map(Timestamp::from_millis),
             proven_block,
+            sender: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Asking the owner.
 
 use async_trait::async_trait;
-use types::{Confirmation, Consent, Delegation, Network, NetworkKind, Plan};
+use types::{AccountAct, Confirmation, Consent, Network, NetworkKind, Plan};
 
 /// Shows the owner what is to be signed and brings back the answer. The window draws it with the system's own dialog.
 #[async_trait]
@@ -9,8 +9,8 @@ pub trait Confirm: Send + Sync {
     /// The owner's yes to exactly this plan, or `None`.
     async fn confirm(&self, plan: &Plan) -> Option<Consent>;
 
-    /// The owner's yes to exactly this permission for a rig key, or `None`. It moves no money.
-    async fn confirm_delegation(&self, delegation: &Delegation) -> Option<Consent>;
+    /// The owner's yes to exactly this, or `None`. It moves no money, and can decide who gets it.
+    async fn confirm_account(&self, act: &AccountAct) -> Option<Consent>;
 }
 
 /// Says yes to everything, for rehearsals without a person.
@@ -38,8 +38,8 @@ impl Confirm for ScriptedConfirmation {
         Some(Consent { plan: plan.digest(), how: Confirmation::Scripted })
     }
 
-    async fn confirm_delegation(&self, delegation: &Delegation) -> Option<Consent> {
-        Some(Consent { plan: delegation.digest(), how: Confirmation::Scripted })
+    async fn confirm_account(&self, act: &AccountAct) -> Option<Consent> {
+        Some(Consent { plan: act.digest(), how: Confirmation::Scripted })
     }
 }
 

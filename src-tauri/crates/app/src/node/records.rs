@@ -1,20 +1,29 @@
 //! Writing down what happens, off the async threads and in order.
 
 use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ledger::{JobState, Ledger, LedgerError, Limits, Totals};
+use ledger::{Acceptance, Delivery, JobState, Ledger, LedgerError, Limits, Totals};
+use tokio::sync::{Notify, watch};
 use types::{Den, FinishReason, JobId, ModelId, Sha256, Timestamp, Usage, WorkerName};
 
-use crate::JobLine;
 use crate::blocking::blocking;
+use crate::{Home, JobLine};
 
 /// One line to write.
 #[derive(Debug, Clone)]
 pub(super) enum Line {
-    Accepted(ModelId),
-    Delivered { text: Sha256, signed: bool, reason: FinishReason, usage: Option<Usage> },
+    Accepted {
+        model: ModelId,
+        engine: Option<String>,
+    },
+    Delivered {
+        text: Sha256,
+        signed: bool,
+        reason: FinishReason,
+        usage: Option<Usage>,
+        first_token_at: Option<Timestamp>,
+    },
     Ended(JobState),
     Settled(Den),
     Unconfirmed,
@@ -27,70 +36,93 @@ pub(super) struct Summary {
     pub(super) recent: Vec<JobLine>,
 }
 
-/// The ledger and the lines that a full disk still owes it.
-#[derive(Debug)]
-pub(super) struct Records {
+/// The one open ledger of a node, for all its slots.
+#[derive(Debug, Clone)]
+pub(super) struct Books {
     ledger: Arc<Mutex<Ledger>>,
-    worker: WorkerName,
-    owed: VecDeque<(JobId, Line, Timestamp)>,
+    summary: watch::Sender<Summary>,
+    bell: Arc<Notify>,
 }
 
 /// How many jobs the status lists.
 const RECENT: u32 = 5;
 
-impl Records {
+impl Books {
+    /// Opens the file, once for all slots: what is open in it then, nobody is at any more.
     pub(super) async fn open(
-        path: &Path,
-        worker: WorkerName,
+        home: &Home,
+        book: &str,
         limits: Limits,
         now: Timestamp,
-    ) -> Result<Self, LedgerError> {
-        let path = path.to_owned();
-        let ledger = blocking(move || Ledger::open(&path, limits, now)).await?;
-        Ok(Self { ledger: Arc::new(Mutex::new(ledger)), worker, owed: VecDeque::new() })
+        bell: Arc<Notify>,
+    ) -> Result<(Self, watch::Receiver<Summary>), LedgerError> {
+        let (path, book) = (home.ledger(), book.to_owned());
+        let ledger = blocking(move || Ledger::open(&path, limits, now)).await?.of_coordinator(&book);
+        let (summary, watched) = watch::channel(read(&ledger)?);
+        Ok((Self { ledger: Arc::new(Mutex::new(ledger)), summary, bell }, watched))
+    }
+
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let ledger = Arc::clone(&self.ledger);
+        blocking(move || {
+            // A panic inside SQLite's wrapper leaves the connection usable: each line is its own transaction.
+            let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut ledger)
+        })
+        .await
+    }
+
+    async fn refresh(&self) -> Result<(), LedgerError> {
+        let summary = self.with(|ledger| read(ledger)).await?;
+        self.summary.send_replace(summary);
+        self.bell.notify_one();
+        Ok(())
+    }
+}
+
+/// A slot's hand in the books, and the lines that a full disk still owes them.
+#[derive(Debug)]
+pub(super) struct Records {
+    books: Books,
+    worker: WorkerName,
+    owed: VecDeque<(JobId, Line, Timestamp)>,
+}
+
+impl Records {
+    pub(super) const fn new(books: Books, worker: WorkerName) -> Self {
+        Self { books, worker, owed: VecDeque::new() }
     }
 
     /// Writes a line, after those still owed. On failure it is owed too, and written when there is space again.
     pub(super) async fn write(&mut self, job: JobId, line: Line, now: Timestamp) -> Result<(), LedgerError> {
         self.owed.push_back((job, line, now));
-        self.pay().await
+        self.pay().await?;
+        self.books.refresh().await
     }
 
     /// Writes what is owed and makes sure that a next line would fit.
     pub(super) async fn pay_and_probe(&mut self) -> Result<(), LedgerError> {
         self.pay().await?;
-        self.with(|ledger, _| ledger.probe()).await
-    }
-
-    /// What the ledger says now.
-    pub(super) async fn summary(&self) -> Result<Summary, LedgerError> {
-        let read = |ledger: &mut Ledger, _: &WorkerName| {
-            let recent = ledger.recent(RECENT)?.into_iter().map(JobLine::from).collect();
-            Ok(Summary { totals: ledger.totals()?, recent })
-        };
-        self.with(read).await
+        self.books.with(Ledger::probe).await?;
+        self.books.refresh().await
     }
 
     async fn pay(&mut self) -> Result<(), LedgerError> {
         while let Some((job, line, at)) = self.owed.front().cloned() {
-            self.with(move |ledger, worker| write(ledger, worker, &job, &line, at)).await?;
+            let worker = self.worker.clone();
+            self.books.with(move |ledger| write(ledger, &worker, &job, &line, at)).await?;
             self.owed.pop_front();
         }
         Ok(())
     }
+}
 
-    async fn with<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Ledger, &WorkerName) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, LedgerError> {
-        let (ledger, worker) = (Arc::clone(&self.ledger), self.worker.clone());
-        blocking(move || {
-            // A panic inside SQLite's wrapper leaves the connection usable: each line is its own transaction.
-            let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&mut ledger, &worker)
-        })
-        .await
-    }
+fn read(ledger: &Ledger) -> Result<Summary, LedgerError> {
+    let recent = ledger.recent(RECENT)?.into_iter().map(JobLine::from).collect();
+    Ok(Summary { totals: ledger.totals()?, recent })
 }
 
 fn write(
@@ -101,10 +133,14 @@ fn write(
     at: Timestamp,
 ) -> Result<(), LedgerError> {
     match line {
-        Line::Accepted(model) => ledger.accepted(job, worker, model, at),
-        Line::Delivered { text, signed, reason, usage } => {
-            let hash = (*text != Sha256::of("")).then_some(*text);
-            ledger.delivered(job, hash, *signed, *reason, usage.unwrap_or_default(), at)
+        Line::Accepted { model, engine } => {
+            let taken = Acceptance { worker, model, kind: "text", engine: engine.as_deref(), at };
+            ledger.accept(job, &taken)
+        }
+        Line::Delivered { text, signed, reason, usage, first_token_at } => {
+            let result = (*text != Sha256::of("")).then_some(*text);
+            let (signed, reason, usage, first_token_at) = (*signed, *reason, *usage, *first_token_at);
+            ledger.answered(job, worker, &Delivery { result, signed, reason, usage, first_token_at, at })
         }
         Line::Ended(state) => ledger.ended(job, worker, *state, at),
         Line::Settled(den) => ledger.settled(job, *den).map(|_| ()),

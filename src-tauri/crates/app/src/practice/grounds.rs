@@ -7,11 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use grid::AccountPatience;
 use types::{Aipg, Clock, Wei, WorkerName};
 
 use super::payday;
 use super::purse::{Purse, PurseError, PurseOptions};
-use super::rehearsal::{DELEGATION, Rehearsal, RehearsalOptions};
+use super::rehearsal::{DELEGATION, Papers, Rehearsal, RehearsalOptions};
+use crate::account::{Account, AccountSettings};
 use crate::money::Desk;
 use crate::{Home, StartError};
 
@@ -61,21 +63,38 @@ impl Grounds {
 
     /// Starts the network and a node that works for this wallet, or without one for a wallet of this run.
     pub async fn rehearse(&self, options: RehearsalOptions) -> Result<Rehearsal, StartError> {
-        let name = WorkerName::new(options.worker_name.as_str())?;
+        let names = options.names()?;
         let Some((purse, desk)) = &self.money else {
-            return Rehearsal::in_home(self.home.clone(), options, name).await;
+            return Rehearsal::in_home(self.home.clone(), options, names).await;
         };
-        match purse.delegate(name.clone(), DELEGATION).await {
+        match papers(purse, &names).await {
             Ok(papers) => {
-                let rehearsal = Rehearsal::begin(self.home.clone(), options, name, papers).await?;
+                let rehearsal = Rehearsal::begin(self.home.clone(), options, names, papers).await?;
                 desk.use_account(rehearsal.account()?);
                 Ok(rehearsal)
             }
             Err(error) => {
                 tracing::warn!(%error, "the wallet gives the rig key no permission; jobs earn nothing for it");
-                Rehearsal::in_home(self.home.clone(), options, name).await
+                Rehearsal::in_home(self.home.clone(), options, names).await
             }
         }
+    }
+
+    /// The account that a node on these grounds works for, with a key of its own kept for it. `None` without a wallet.
+    pub async fn account(&self, rehearsal: &Rehearsal) -> Option<Account> {
+        let (purse, _) = self.money.as_ref()?;
+        let account = Account::new(AccountSettings {
+            home: self.home.clone(),
+            wallet: purse.wallet().clone(),
+            endpoint: rehearsal.endpoint().clone(),
+            network: *purse.money().network(),
+            clock: Arc::clone(&self.clock),
+            patience: AccountPatience::default(),
+        });
+        // Each practice network is a new one, which knows no key of the one before.
+        let kept = account.paste_key(&rehearsal.another_key()).await;
+        kept.inspect_err(|error| tracing::warn!(%error, "the practice account cannot be read")).ok()?;
+        Some(account)
     }
 
     /// Settles and pays what the node works, hour by hour. Never ends.
@@ -114,6 +133,17 @@ impl Grounds {
             purse.shutdown().await;
         }
     }
+}
+
+/// A permission for every name. They are all for the one rig key of the home.
+async fn papers(purse: &Purse, names: &[WorkerName]) -> Result<Papers, PurseError> {
+    let (first, later) = names.split_first().ok_or_else(|| PurseError::NotDone("there is no slot".into()))?;
+    let (rig, certificate) = purse.delegate(first.clone(), DELEGATION).await?;
+    let mut certificates = vec![certificate];
+    for name in later {
+        certificates.push(purse.delegate(name.clone(), DELEGATION).await?.1);
+    }
+    Ok((rig, certificates))
 }
 
 /// What a beginner has besides the bond.

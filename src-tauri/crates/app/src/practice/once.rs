@@ -59,8 +59,10 @@ pub async fn once(
     let mut report = Report::default();
     let purse = bonded(&home, with_money, &options.clock, deadline, &mut report).await;
     let (purse, rehearsal) = match papers(purse, &name, deadline, &mut report).await {
-        Some((purse, papers)) => (Some(purse), Rehearsal::begin(home, options, name, papers).await?),
-        None => (None, Rehearsal::in_home(home, options, name).await?),
+        Some((purse, (rig, paper))) => {
+            (Some(purse), Rehearsal::begin(home, options, vec![name], (rig, vec![paper])).await?)
+        }
+        None => (None, Rehearsal::in_home(home, options, vec![name]).await?),
     };
     rehearsal.model().clone_into(&mut report.model);
     if let Err(trouble) = serve(&rehearsal, jobs, deadline, &mut report).await {

@@ -149,6 +149,11 @@ impl Purse {
         &self.money
     }
 
+    /// The wallet itself.
+    pub const fn wallet(&self) -> &KeptWallet {
+        &self.wallet
+    }
+
     /// The chain's own side: the faucet, the treasury, and time.
     pub const fn chain(&self) -> &PracticeChain {
         &self.chain

@@ -6,13 +6,18 @@ use std::time::Duration;
 
 use engine_link::Launch;
 use grid::{AccountClient, AccountPatience, Endpoint};
+use jiff::tz::TimeZone;
 use keys::{PayoutKey, RigKey, random_hex_128};
 use practice::{AccountId, ChatCall, Customer, CustomerError, Network, Options, Purpose, Reply};
 use tokio::sync::watch;
-use types::{Clock, Delegation, DelegationCertificate, Sensitive, WorkerName};
-use worker::presence::Policy;
+use types::{Clock, Delegation, DelegationCertificate, ModelId, Sensitive, WorkerName, WorkerNameError};
+use worker::Policy;
+use worker::schedule::Schedule;
 
-use crate::{Home, ModelFile, Node, NodeIdentity, NodeSettings, Patience, StartError, Status};
+use crate::{
+    EngineKind, EngineSettings, Home, Node, NodeIdentity, NodeSettings, Patience, StartError, Status,
+    slot_names,
+};
 
 /// What a rehearsal needs.
 pub struct RehearsalOptions {
@@ -22,8 +27,12 @@ pub struct RehearsalOptions {
     pub engine: Launch,
     /// The model file.
     pub model: PathBuf,
-    /// The name the node works under.
+    /// The name the node works under; further slots have it with a number behind.
     pub worker_name: String,
+    /// How many jobs the node takes at once.
+    pub slots: usize,
+    /// What serves instead of the engine with the model file, if something does.
+    pub served: Option<(EngineKind, ModelId)>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where the network's ids and seeds come from. Another one for each run in a home: a ledger credits a job id once.
@@ -46,6 +55,8 @@ impl RehearsalOptions {
             engine: Launch::new(engine),
             model,
             worker_name: "practice-rig".to_owned(),
+            slots: 1,
+            served: None,
             clock,
             seed: rand::random(),
             policy: Policy::default(),
@@ -54,7 +65,15 @@ impl RehearsalOptions {
             ledger: ledger::Limits::default(),
         }
     }
+
+    /// The names of its slots.
+    pub(super) fn names(&self) -> Result<Vec<WorkerName>, WorkerNameError> {
+        slot_names(&WorkerName::new(self.worker_name.as_str())?, self.slots)
+    }
 }
+
+/// A rig key and the wallet's permissions for it, one for each slot's name.
+pub(super) type Papers = (RigKey, Vec<DelegationCertificate>);
 
 /// How long the wallet lets the rig key work.
 pub(super) const DELEGATION: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -70,6 +89,7 @@ pub struct Rehearsal {
     endpoint: Endpoint,
     customer: Customer,
     model: String,
+    names: Vec<WorkerName>,
 }
 
 /// Why a practice job got no answer.
@@ -87,27 +107,28 @@ impl Rehearsal {
     /// Starts the network, makes keys for this run, and starts the node.
     pub async fn start(options: RehearsalOptions) -> Result<Self, StartError> {
         let home = Home::lock(&options.home)?;
-        let name = WorkerName::new(options.worker_name.as_str())?;
-        Self::in_home(home, options, name).await
+        let names = options.names()?;
+        Self::in_home(home, options, names).await
     }
 
     /// The same in a home that is locked already.
     pub(super) async fn in_home(
         home: Home,
         options: RehearsalOptions,
-        name: WorkerName,
+        names: Vec<WorkerName>,
     ) -> Result<Self, StartError> {
         let (payout, rig) = (PayoutKey::generate()?, RigKey::generate()?);
-        let certificate = delegate(&payout, &rig, &name, &*options.clock)?;
-        Self::begin(home, options, name, (rig, certificate)).await
+        let certificate = |name| delegate(&payout, &rig, name, &*options.clock);
+        let certificates = names.iter().map(certificate).collect::<Result<_, _>>()?;
+        Self::begin(home, options, names, (rig, certificates)).await
     }
 
     /// Starts the network and the node with the papers of a wallet.
     pub(super) async fn begin(
         home: Home,
         options: RehearsalOptions,
-        name: WorkerName,
-        (rig, certificate): (RigKey, DelegationCertificate),
+        names: Vec<WorkerName>,
+        (rig, delegations): Papers,
     ) -> Result<Self, StartError> {
         let network = Network::start(Options {
             timings: options.timings,
@@ -115,25 +136,31 @@ impl Rehearsal {
         })
         .await
         .map_err(|error| StartError::Practice(Box::new(error)))?;
-        let account = network.open_account(Some(certificate.delegation.payout_wallet));
+        let account = network.open_account(delegations.first().map(|paper| paper.delegation.payout_wallet));
         let endpoint =
             Endpoint::practice(&network.api_base()).map_err(|error| StartError::Practice(Box::new(error)))?;
         let customer = customer(&network, &account.id)?;
-        let model = ModelFile::named_after_file(options.model);
+        let (kind, model) = options.served.unwrap_or_else(|| {
+            let model = EngineSettings::name_of_file(&options.model);
+            (EngineKind::Own { launch: options.engine, file: options.model }, model)
+        });
+        let engine = EngineSettings { kind, model: model.clone(), names: names.clone(), schedule: Schedule::default() };
         let settings = NodeSettings {
             home,
-            engine: options.engine,
-            model: model.clone(),
-            identity: NodeIdentity { api_key: account.api_key, name, rig: Some((rig, certificate)) },
+            engines: vec![engine],
+            identity: NodeIdentity { api_key: account.api_key, rig: Some(Arc::new(rig)), delegations },
             endpoint: endpoint.clone(),
             practice: true,
+            // A ledger credits a job id once, and each run in a home has ids of its own.
+            book: String::new(),
+            time_zone: TimeZone::system(),
             policy: options.policy,
             patience: options.patience,
             ledger: options.ledger,
         };
         let node = Node::start(settings, options.clock).await?;
-        let (account, model) = (account.id, model.id.as_str().to_owned());
-        Ok(Self { network, node, account, endpoint, customer, model })
+        let (account, model) = (account.id, model.as_str().to_owned());
+        Ok(Self { network, node, account, endpoint, customer, model, names })
     }
 
     /// What the node is doing.
@@ -174,6 +201,21 @@ impl Rehearsal {
     /// A customer with a key of his own: the coordinator takes 30 requests a minute from each key.
     pub fn another_customer(&self) -> Result<Customer, StartError> {
         customer(&self.network, &self.account)
+    }
+
+    /// Where the network is.
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// A key more of the account that the node works for.
+    pub(super) fn another_key(&self) -> Sensitive<String> {
+        issue_key(&self.network, &self.account)
+    }
+
+    /// The names of the node's slots.
+    pub fn names(&self) -> Vec<WorkerName> {
+        self.names.clone()
     }
 
     /// Reads the account as its owner's app does, with a key of its own.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::practice::{Rehearsal, RehearsalOptions};
-use app::{Home, ModelFile, Node, NodeIdentity, NodeSettings, Phase, Status};
+use app::{EngineSettings, Home, Node, NodeIdentity, NodeSettings, Phase, Status};
 use engine_link::Launch;
 use practice::Event;
 use types::{Code, SystemClock, WorkerName};
-use worker::presence::Policy;
+use worker::Policy;
 
 use crate::rig::{Rig, engine, event, hasty, kjv_tiny, phase, status};
 
@@ -176,15 +176,17 @@ async fn a_coordinator_that_vanishes_is_said_and_waited_for() {
     let account = network.open_account(None);
     let settings = NodeSettings {
         home: Home::lock(&rig.home.path().join("home")).expect("free"),
-        engine: Launch::new(engine()),
-        model: ModelFile::named_after_file(kjv_tiny()),
-        identity: NodeIdentity {
-            api_key: account.api_key,
-            name: WorkerName::new("unsigned-rig").expect("a name"),
-            rig: None,
-        },
+        engines: vec![EngineSettings::own(
+            Launch::new(engine()),
+            kjv_tiny(),
+            EngineSettings::name_of_file(&kjv_tiny()),
+            WorkerName::new("unsigned-rig").expect("a name"),
+        )],
+        identity: NodeIdentity::unsigned(account.api_key),
         endpoint: grid::Endpoint::practice(&network.api_base()).expect("loopback"),
         practice: true,
+        book: String::new(),
+        time_zone: jiff::tz::TimeZone::UTC,
         policy: hasty(),
         patience: app::Patience::default(),
         ledger: ledger::Limits::default(),

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use chain::action::{End, Wish};
 use tokio::sync::Notify;
 use tokio::time::timeout;
-use types::{Aipg, Consent, Delegation, Plan, Stage};
+use types::{AccountAct, Aipg, Consent, Plan, Stage};
 
 use crate::money::{Ground, bond, yes};
 
@@ -49,7 +49,7 @@ impl Confirm for Refusing {
         None
     }
 
-    async fn confirm_delegation(&self, _: &Delegation) -> Option<Consent> {
+    async fn confirm_account(&self, _: &AccountAct) -> Option<Consent> {
         None
     }
 }

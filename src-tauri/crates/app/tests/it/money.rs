@@ -13,7 +13,7 @@ use practice::chain::{ChainOptions, PracticeChain, Rpc};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use types::{
-    Address, Aipg, Confirmation, Consent, Delegation, Intent, Plan, RegistryVersion, Sensitive, SystemClock,
+    AccountAct, Address, Aipg, Confirmation, Consent, Intent, Plan, RegistryVersion, Sensitive, SystemClock,
     Wei,
 };
 
@@ -355,7 +355,7 @@ impl<F: Fn() -> futures_util::future::BoxFuture<'static, ()> + Send + Sync> Conf
         Some(Consent { plan: plan.digest(), how: Confirmation::Scripted })
     }
 
-    async fn confirm_delegation(&self, _: &Delegation) -> Option<Consent> {
+    async fn confirm_account(&self, _: &AccountAct) -> Option<Consent> {
         None
     }
 }
@@ -400,7 +400,7 @@ impl Confirm for Answer {
         (self.0)(plan)
     }
 
-    async fn confirm_delegation(&self, _: &Delegation) -> Option<Consent> {
+    async fn confirm_account(&self, _: &AccountAct) -> Option<Consent> {
         None
     }
 }

@@ -10,7 +10,7 @@ use practice::Event;
 use tokio::sync::broadcast::Receiver;
 use tokio::time::timeout;
 use types::SystemClock;
-use worker::presence::Policy;
+use worker::Policy;
 
 /// No wait of a test is longer than this.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -49,6 +49,7 @@ pub(crate) fn hasty() -> Policy {
         reconnect: Duration::from_millis(10),
         longest_reconnect: Duration::from_millis(300),
         disk: Duration::from_millis(100),
+        attempts: 1000,
         ..Policy::default()
     }
 }

@@ -63,20 +63,20 @@ impl AccountError {
         Self::Malformed(format!("{member} is not as it should be"))
     }
 
-    /// Reads an answer that is no page. What it says is kept without what it echoes.
-    pub(super) fn refusal(status: u16, body: &[u8], api_key: &str) -> Self {
+    /// An answer that is no page, in its words.
+    pub(super) fn refusal(status: u16, words: String) -> Self {
         match status {
             401 => Self::Unauthorised,
-            403 => Self::Forbidden { detail: detail(body, api_key) },
+            403 => Self::Forbidden { detail: words },
             429 => Self::RateLimited,
-            300..=399 => Self::Refused { status, detail: String::new() },
-            _ => Self::Refused { status, detail: detail(body, api_key) },
+            _ => Self::Refused { status, detail: words },
         }
     }
 }
 
-/// The words of a refusal in any of the coordinator's forms: a text, a list of faults, an error object, plain text.
-fn detail(body: &[u8], api_key: &str) -> String {
+/// The words of a refusal in any of the coordinator's forms, a text, a list of faults, an error object or plain text,
+/// without these secrets.
+pub(super) fn words(body: &[u8], secrets: &[&str]) -> String {
     let words = match serde_json::from_slice::<Value>(body) {
         Ok(body) => match (&body["detail"], &body["error"]["message"]) {
             (Value::String(words), _) | (_, Value::String(words)) => words.clone(),
@@ -85,9 +85,10 @@ fn detail(body: &[u8], api_key: &str) -> String {
         },
         Err(_) => String::from_utf8_lossy(body).into_owned(),
     };
-    // A refusal may echo what was sent. The key is taken out before the cut, which could leave a part of it.
+    // A refusal may echo what was sent. Secrets are taken out before the cut, which could leave a part of one.
     let words: String = words.chars().filter(|c| !c.is_control()).collect();
-    plain(&words.replace(api_key, "…"), LONGEST_DETAIL)
+    let without = |words: String, secret: &&str| words.replace(*secret, "…");
+    plain(&secrets.iter().filter(|secret| !secret.is_empty()).fold(words, without), LONGEST_DETAIL)
 }
 
 /// One fault of a list: where and what. Its `input` is what was sent and is not read.
@@ -106,7 +107,8 @@ mod tests {
     #[test]
     fn every_form_of_refusal_is_read() {
         let check = |status: u16, body: &str, expected: AccountError| {
-            assert_eq!(AccountError::refusal(status, body.as_bytes(), KEY), expected, "{status} {body}");
+            let refusal = AccountError::refusal(status, words(body.as_bytes(), &[KEY]));
+            assert_eq!(refusal, expected, "{status} {body}");
         };
         let refused = |status, detail: &str| AccountError::Refused { status, detail: detail.into() };
         check(401, r#"{"detail":"Invalid API key"}"#, AccountError::Unauthorised);
@@ -127,7 +129,6 @@ mod tests {
         );
         check(503, r#"{"error":{"message":"soon"}}"#, refused(503, "soon"));
         check(500, "Internal Server Error", refused(500, "Internal Server Error"));
-        check(302, "moved", refused(302, ""));
         check(500, "", refused(500, ""));
         check(404, r#"{"detail":{"a":1}}"#, refused(404, ""));
         check(404, "[1]", refused(404, ""));
@@ -142,7 +143,7 @@ mod tests {
             format!("{}{KEY}", "x".repeat(LONGEST_DETAIL - 10)),
             KEY.replace("canary-", "canary-\u{7}"),
         ] {
-            let refusal = AccountError::refusal(500, body.as_bytes(), KEY);
+            let refusal = AccountError::refusal(500, words(body.as_bytes(), &["", KEY]));
             let printed = format!("{refusal} {refusal:?}");
             assert!(!printed.contains("canary") && !printed.contains('\u{1b}'), "{printed}");
             assert!(printed.chars().count() < 3 * LONGEST_DETAIL);

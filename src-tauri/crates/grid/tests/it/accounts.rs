@@ -63,7 +63,7 @@ async fn refusal(status: &str, head: &str, body: impl Into<Vec<u8>>) -> AccountE
 }
 
 /// The recorded bodies. A folder named from outside may lack the file, the project's own may not.
-fn recorded() -> Value {
+pub(crate) fn recorded() -> Value {
     let given = std::env::var_os("GRID_NODE_VECTORS").map(PathBuf::from);
     let own = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/data/vectors"));
     let path = given.clone().unwrap_or_else(own).join("siwe.json");

@@ -53,6 +53,16 @@ impl Worker {
         }
     }
 
+    /// Pings the socket itself, and takes nothing else for the answer.
+    pub(crate) async fn ping(&mut self, payload: &[u8]) {
+        self.raw(Message::Ping(payload.to_vec().into())).await;
+        let message = timeout(Duration::from_secs(20), self.0.next()).await.expect("a pong in time");
+        match message.expect("a message").expect("readable") {
+            Message::Pong(answer) => assert_eq!(&*answer, payload),
+            other => panic!("expected a pong, got {other:?}"),
+        }
+    }
+
     /// Reads until the worker closes; true if it did so politely.
     pub(crate) async fn closed_politely(&mut self) -> bool {
         loop {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use grid::{CloseCause, ConnectError, Done, Event, Patience, Terminal, connect};
+use grid::{CloseCause, ConnectError, Done, Event, Offered, Patience, Terminal, connect};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
-use types::{Answer, FinishReason, JobId, Piece, Usage};
+use types::{Answer, Ask, FinishReason, JobId, Piece, Usage};
 
 use crate::coordinator::{Coordinator, Worker};
 use crate::{next, register, registration};
@@ -208,4 +208,91 @@ async fn a_silent_stretch_of_a_job_has_a_sign_of_life_every_second() {
     assert!(matches!(next(&mut connection).await, Event::Offered(_)));
     assert_eq!(next(&mut connection).await, Event::Cancel(JobId::new("a")));
     server.await.expect("the script ran");
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_sent_ends_the_job_honestly() {
+    let (coordinator, endpoint) = Coordinator::start().await;
+    let server = tokio::spawn(async move {
+        let mut worker = coordinator.worker().await;
+        worker.ready().await;
+        worker.say(&job("a")).await;
+        let mut frames = vec![worker.frame().await, worker.frame().await];
+        worker.say(&json!({"type": "ping"})).await;
+        frames.push(worker.frame().await);
+        frames
+    });
+    let mut connection = register(&endpoint, "m").await.expect("ready");
+    assert!(matches!(next(&mut connection).await, Event::Offered(_)));
+    let a = || JobId::new("a");
+    connection.piece(a(), Piece::Text("Hi".into()));
+    connection.piece(a(), Piece::ToolCalls("[{".into()));
+    connection.piece(a(), Piece::Text("late".into()));
+    connection.end(Terminal::Error { job: a(), message: "late".into(), client_error: false });
+    let frames = server.await.expect("the script ran");
+    assert_eq!(frames[0]["delta"]["content"], "Hi");
+    let message = "the tool calls cannot be read";
+    assert_eq!(frames[1], json!({"type": "error", "id": "a", "message": message, "client_error": false}));
+    assert_eq!(frames[2]["type"], "pong", "and nothing else of it");
+}
+
+#[tokio::test]
+async fn an_ack_that_never_comes_holds_nothing_up() {
+    let (coordinator, endpoint) = Coordinator::start().await;
+    let server = tokio::spawn(async move {
+        let mut worker = coordinator.worker().await;
+        worker.ready().await;
+        worker.say(&job("a")).await;
+        assert_eq!(worker.frame().await["type"], "error");
+        worker.say(&json!({"type": "ping"})).await;
+        assert_eq!(worker.frame().await["type"], "pong");
+        worker.say(&job("b")).await;
+        worker.say(&json!({"type": "ack", "id": "a", "den": 1})).await;
+        let end = worker.frame().await;
+        assert_eq!((&end["type"], &end["id"]), (&json!("error"), &json!("b")));
+    });
+    let mut connection = register(&endpoint, "m").await.expect("ready");
+    let end = |id: &str| Terminal::Error { job: JobId::new(id), message: "no".into(), client_error: false };
+    assert!(matches!(next(&mut connection).await, Event::Offered(_)));
+    connection.end(end("a"));
+    assert!(matches!(next(&mut connection).await, Event::Offered(_)), "taken for a job, not for the ack");
+    assert!(matches!(next(&mut connection).await, Event::Ack(..)));
+    connection.end(end("b"));
+    server.await.expect("the script ran");
+}
+
+#[tokio::test]
+async fn jobs_that_pile_up_end_the_connection() {
+    let cause = end_of(|mut worker| async move {
+        for id in ["a", "b", "c", "d"] {
+            worker.say(&job(id)).await;
+        }
+        worker.closed_politely().await;
+    })
+    .await;
+    assert_eq!(cause, CloseCause::Garbled("jobs come while one is open".into()));
+}
+
+#[tokio::test]
+async fn a_large_job_is_taken_whole() {
+    let (coordinator, endpoint) = Coordinator::start().await;
+    let picture = "x".repeat(20 * 1024 * 1024);
+    let content = json!([{"type": "image_url", "image_url": {"url": picture}}]);
+    let request = json!({"messages": [{"role": "user", "content": content}]}).to_string();
+    let frame = format!(r#"{{"type":"job","id":"a","model":"m","payload":{{"request":{request}}}}}"#);
+    let server = async {
+        let mut worker = coordinator.worker().await;
+        worker.ready().await;
+        worker.raw(Message::text(frame.clone())).await;
+        worker.closed_politely().await;
+    };
+    let client = async {
+        let mut connection = register(&endpoint, "m").await.expect("ready");
+        let Event::Offered(offer) = next(&mut connection).await else { panic!("an offer") };
+        let Offered::Text { ask: Ask::Chat { body, .. }, .. } = offer.offered else { panic!("a chat") };
+        assert!(*body == *request, "passed on to the byte");
+        connection.close();
+        assert_eq!(next(&mut connection).await, Event::Closed(CloseCause::Ours));
+    };
+    tokio::join!(server, client);
 }

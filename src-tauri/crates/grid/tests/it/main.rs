@@ -3,7 +3,13 @@
 mod accounts;
 mod coordinator;
 mod hostile;
+mod managing;
+mod public_pages;
+mod refusals;
 mod replay;
+mod scripted;
+mod tls;
+mod vectors;
 
 use std::time::Duration;
 

@@ -1,142 +1,199 @@
 //! Conversations recorded with the real coordinator, replayed from its side.
 
-use std::path::Path;
+pub(crate) mod recording;
 
-use grid::{CloseCause, ConnectError, Done, Event, JobFrame, Offered, Reason, Terminal};
-use serde_json::{Value, json};
-use types::{Answer, Ask, FinishReason, JobId, Piece, Usage};
+use std::time::Duration;
+
+use grid::{
+    CloseCause, ConnectError, Connection, Endpoint, Event, JobFrame, Offered, Patience, Reason, connect,
+};
+use serde_json::{Map, Value, json};
+use types::{ApiFormat, Ask, JobId};
 
 use crate::coordinator::{Coordinator, Worker};
 use crate::{next, register};
+use recording::{Line, registration, script, sockets, transcript};
 
-fn transcript(name: &str) -> Vec<Value> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/data/transcripts");
-    let text =
-        std::fs::read_to_string(Path::new(folder).join(format!("{name}.jsonl"))).expect("a transcript");
-    text.lines().map(|line| serde_json::from_str(line).expect("JSON lines")).collect()
-}
+/// What the recorded workers say and we do not, with the disagreement of the protocol notes that says why.
+const THEIRS_ONLY: [(&str, &str); 3] = [
+    ("signer_address", "D4: ignored, the signer is only in a proof of identity"),
+    ("receipt", "D5: ignored, the receipt that is read is worker_sig"),
+    ("usage.total_tokens", "section 5: of a raw answer's usage only the two counts are read"),
+];
 
-/// The frames between worker and coordinator, without the sockets' own pings and the upgrade.
-fn frames(name: &str) -> Vec<(String, Value)> {
-    let between = |line: &Value| matches!(line["dir"].as_str(), Some("grid->worker" | "worker->grid"));
-    transcript(name)
-        .into_iter()
-        .filter(|line| between(line) && line["frame"].get("ws").is_none())
-        .map(|line| (line["dir"].as_str().expect("a direction").to_owned(), line["frame"].clone()))
-        .collect()
-}
-
-/// Plays the coordinator's lines, and expects the worker's; what the old worker sent beyond the protocol is taken out.
-async fn play(worker: &mut Worker, frames: Vec<(String, Value)>) {
-    for (direction, mut frame) in frames {
-        if direction == "grid->worker" {
-            worker.say(&frame).await;
-            continue;
-        }
-        if let Some(fields) = frame.as_object_mut() {
-            // The coordinator reads neither; see the disagreements D4 and D5 of the protocol notes.
-            fields.remove("receipt");
-            fields.remove("signer_address");
-        }
-        assert_eq!(worker.frame().await, frame);
-    }
-}
-
-#[tokio::test]
-async fn text_register() {
-    let (coordinator, endpoint) = Coordinator::start().await;
-    let recorded = frames("text-register");
-    let (registration, rest) = recorded.split_first().expect("frames");
-    let theirs = registration.1.clone();
-    let server = tokio::spawn({
-        let rest = rest.to_vec();
-        async move {
-            let mut worker = coordinator.worker().await;
-            let ours = worker.frame().await;
-            play(&mut worker, rest).await;
-            worker.close(1000).await;
-            ours
-        }
+/// What we say and some recorded workers leave out: always the coordinator's own reading of its absence.
+fn ours_only() -> Map<String, Value> {
+    let usual = json!({
+        // Of the first frame. A proof must match them, so they are said.
+        "job_types": ["text"], "api_formats": ["openai-chat"], "modalities": ["text"],
+        // Of `done` and `token`.
+        "full_reasoning": "", "finish_reason": "stop",
     });
-    let mut connection = register(&endpoint, "grid/fake-1").await.expect("ready");
-    assert_eq!(next(&mut connection).await, Event::Closed(CloseCause::Dropped("closed with 1000".into())));
-    let ours = server.await.expect("the coordinator saw what it expected");
-    for field in ["apikey", "name", "models", "max_length", "max_context_length", "api_formats", "modalities"]
-    {
-        assert_eq!(ours[field], theirs[field], "{field}");
-    }
-    assert_eq!(ours["job_types"], json!(["text"]), "said explicitly, since a proof must match it");
-    for never in ["type", "signer_address", "worker_profile", "wallet"] {
-        assert_eq!(ours.get(never), None, "{never} has no place in the first frame");
-    }
+    usual.as_object().expect("an object").clone()
 }
 
-/// What an engine would have said, taken from the recorded worker frames of one job.
-fn recorded_answer(job: &JobId, recorded: &[(String, Value)], from: usize) -> (Vec<String>, Terminal) {
-    let mut pieces = Vec::new();
-    for (_, frame) in recorded[from..].iter().filter(|(direction, _)| direction == "worker->grid") {
-        match frame["type"].as_str() {
-            Some("token") => pieces.push(frame["delta"]["content"].as_str().expect("text").to_owned()),
-            Some("done") => {
-                let count = |field: &str| frame["usage"][field].as_u64().expect("a count") as u32;
-                let reason = match frame["finish_reason"].as_str() {
-                    Some("length") => FinishReason::Length,
-                    _ => FinishReason::Stop,
-                };
-                let usage = Usage {
-                    prompt_tokens: count("prompt_tokens"),
-                    completion_tokens: count("completion_tokens"),
-                };
-                let answer = Answer::Chat { text: pieces.concat().into(), reasoning: "".into() };
-                let (job, usage) = (job.clone(), Some(usage));
-                let done = Done { job, answer, reason, usage, cancelled: false, receipt: None };
-                return (pieces, Terminal::Done(done));
+/// Compares a frame of ours with the recorded one, the two tables aside.
+fn compare(ours: &Value, theirs: &Value) {
+    let (mut expected, usual) = (theirs.clone(), ours_only());
+    for (path, _) in THEIRS_ONLY {
+        match path.split_once('.') {
+            Some((outer, inner)) if ours[outer].get(inner).is_none() => {
+                if let Some(fields) = expected.get_mut(outer).and_then(Value::as_object_mut) {
+                    fields.remove(inner);
+                }
             }
-            Some("error") => {
-                let message = frame["message"].as_str().expect("words").to_owned();
-                let client_error = frame["client_error"].as_bool().expect("a flag");
-                return (pieces, Terminal::Error { job: job.clone(), message, client_error });
+            Some(_) => {}
+            None => {
+                expected.as_object_mut().expect("an object").remove(path);
             }
-            _ => {}
         }
     }
-    panic!("the recording ends in the middle of {job}");
+    for (field, said) in ours.as_object().expect("an object") {
+        // In a token the reason is always null.
+        let said_by_silence = match ours["type"].as_str() {
+            Some("token") => field == "finish_reason" && said.is_null(),
+            _ => usual.get(field) == Some(said),
+        };
+        if theirs.get(field).is_none() && said_by_silence {
+            expected[field.as_str()] = said.clone();
+        }
+    }
+    assert_eq!(ours, &expected);
 }
 
-/// Replays a recording of jobs and returns the events our side saw.
-async fn replay_jobs(name: &str) -> Vec<Event> {
-    let (coordinator, endpoint) = Coordinator::start().await;
-    let recorded = frames(name);
-    let server = tokio::spawn({
-        let recorded = recorded.clone();
-        async move {
-            let mut worker = coordinator.worker().await;
+/// Plays the coordinator's lines and expects the worker's.
+async fn play(worker: &mut Worker, lines: &[Line]) {
+    for line in lines {
+        match line {
+            Line::Grid(frame) => worker.say(frame).await,
+            Line::Worker(frame) => compare(&worker.frame().await, frame),
+            Line::Ping => worker.ping(b"\x01\x02\x03\x04").await,
+            Line::Close(code) => worker.close(*code).await,
+            Line::Cut => return,
+            Line::Gone => {
+                worker.closed_politely().await;
+                return;
+            }
+        }
+    }
+}
+
+/// How one socket of a recording went for us.
+struct Outcome {
+    events: Vec<Event>,
+    refused: Option<ConnectError>,
+}
+
+/// Pauses of a busy machine are no silence of an engine.
+fn patient() -> Patience {
+    Patience { sign_of_life: Duration::from_secs(3600), ..Patience::default() }
+}
+
+/// Replays one socket. Where the recording begins in the middle, the registration before it is made up.
+async fn replay_socket(coordinator: &Coordinator, endpoint: &Endpoint, lines: Vec<Line>) -> Outcome {
+    let first = match lines.first() {
+        Some(Line::Worker(frame)) if frame.get("apikey").is_some() => Some(frame.clone()),
+        _ => None,
+    };
+    let ours = match &first {
+        Some(frame) => registration(frame),
+        None => crate::registration("grid/fake-1"),
+    };
+    let server = async {
+        let mut worker = coordinator.worker().await;
+        if first.is_none() {
             worker.ready().await;
-            play(&mut worker, recorded).await;
+        }
+        play(&mut worker, &lines).await;
+        // A recording that stops while the line is up is ended by us.
+        if !matches!(lines.last(), Some(Line::Close(_) | Line::Cut | Line::Gone)) {
             worker.close(1000).await;
         }
-    });
-    let mut connection = register(&endpoint, "grid/fake-1").await.expect("ready");
+    };
+    let client = async {
+        match connect(endpoint, &ours, patient()).await {
+            Ok(connection) => Outcome { events: work(connection, &lines).await, refused: None },
+            Err(error) => Outcome { events: Vec::new(), refused: Some(error) },
+        }
+    };
+    let ((), outcome) = tokio::join!(server, client);
+    outcome
+}
+
+/// Answers every offer as the recorded worker did.
+async fn work(mut connection: Connection, lines: &[Line]) -> Vec<Event> {
+    let mut offers =
+        lines.iter().enumerate().filter(|(_, line)| matches!(line, Line::Grid(f) if f["type"] == "job"));
     let mut events = Vec::new();
-    let mut offers = recorded.iter().enumerate().filter(|(_, (_, frame))| frame["type"] == "job");
+    let mut end = None;
     loop {
         let event = next(&mut connection).await;
-        if let Event::Offered(offer) = &event {
-            let (at, _) = offers.next().expect("no more offers than recorded");
-            let (pieces, end) = recorded_answer(&offer.job, &recorded, at);
-            for piece in pieces {
-                connection.piece(offer.job.clone(), Piece::Text(piece.into()));
+        match &event {
+            Event::Offered(offer) => {
+                let (at, _) = offers.next().expect("no more offers than recorded");
+                let script = script(&offer.job, &lines[at + 1..]);
+                for piece in script.pieces {
+                    connection.piece(offer.job.clone(), piece);
+                }
+                match script.end {
+                    Some(terminal) if !script.cancelled => connection.end(terminal),
+                    // The recorded worker was killed here.
+                    None => connection.close(),
+                    waiting => end = waiting,
+                }
             }
-            connection.end(end);
+            Event::Cancel(_) => connection.end(end.take().expect("a job waits for its cancel")),
+            Event::Ack(..) | Event::Closed(_) => {}
         }
         let over = matches!(event, Event::Closed(_));
         events.push(event);
         if over {
-            break;
+            return events;
         }
     }
-    server.await.expect("every frame was the recorded one");
-    events
+}
+
+async fn replay(name: &str) -> Vec<Outcome> {
+    let (coordinator, endpoint) = Coordinator::start().await;
+    let mut outcomes = Vec::new();
+    for lines in sockets(name) {
+        outcomes.push(replay_socket(&coordinator, &endpoint, lines).await);
+    }
+    outcomes
+}
+
+/// What a socket came to, in a few words.
+fn in_short(outcome: &Outcome) -> String {
+    if let Some(error) = &outcome.refused {
+        return match error {
+            ConnectError::Refused(refusal) => format!("refused: {:?}", refusal.reason),
+            other => format!("{other:?}"),
+        };
+    }
+    let count = |kind: fn(&Event) -> bool| outcome.events.iter().filter(|event| kind(event)).count();
+    let end = match outcome.events.last() {
+        Some(Event::Closed(CloseCause::Dropped(_))) => "Dropped".to_owned(),
+        Some(Event::Closed(cause)) => format!("{cause:?}"),
+        other => panic!("no end, but {other:?}"),
+    };
+    let (jobs, acks) =
+        (count(|e| matches!(e, Event::Offered(_))), count(|e| matches!(e, Event::Ack(_, Some(_)))));
+    match count(|event| matches!(event, Event::Cancel(_))) {
+        0 => format!("{jobs} jobs, {acks} acks, {end}"),
+        cancels => format!("{jobs} jobs, {cancels} cancels, {acks} acks, {end}"),
+    }
+}
+
+async fn check(name: &str, expected: &[&str]) -> Vec<Outcome> {
+    let outcomes = replay(name).await;
+    let short: Vec<String> = outcomes.iter().map(in_short).collect();
+    assert_eq!(short, expected, "{name}");
+    outcomes
+}
+
+fn offers(outcomes: &[Outcome]) -> Vec<&JobFrame> {
+    let events = outcomes.iter().flat_map(|outcome| &outcome.events);
+    events.filter_map(|event| if let Event::Offered(frame) = event { Some(&**frame) } else { None }).collect()
 }
 
 fn request(frame: &JobFrame) -> &types::ChatRequest {
@@ -146,41 +203,118 @@ fn request(frame: &JobFrame) -> &types::ChatRequest {
     }
 }
 
+fn ids(outcomes: &[Outcome]) -> Vec<&JobId> {
+    offers(outcomes).into_iter().map(|frame| &frame.job).collect()
+}
+
+#[tokio::test]
+async fn text_register() {
+    let recorded = sockets("text-register");
+    assert!(recorded[0].contains(&Line::Ping), "the socket's own pings are in it");
+    check("text-register", &["0 jobs, 0 acks, Normal"]).await;
+}
+
 #[tokio::test]
 async fn text_job() {
-    let events = replay_jobs("text-job").await;
-    let offers: Vec<_> = events
-        .iter()
-        .filter_map(|event| if let Event::Offered(frame) = event { Some(frame) } else { None })
-        .collect();
-    assert_eq!(offers.len(), 4);
+    let outcomes = check("text-job", &["4 jobs, 4 acks, Normal"]).await;
+    let offers = offers(&outcomes);
     let first = request(offers[0]);
     assert_eq!(first.messages[0].content, "Be terse.", "the faithful form, not the flat copy");
     assert_eq!((first.max_tokens, first.sampling.seed), (32_768, Some(7_444_653_969_681_687)));
     assert_eq!((request(offers[2]).max_tokens, request(offers[2]).sampling.temperature), (5, 0.0));
     assert_eq!(request(offers[3]).stop, ["delta".into()]);
     assert_eq!(request(offers[3]).sampling.top_k, Some(40));
-    let acks =
-        events.iter().filter(|event| matches!(event, Event::Ack(_, Some(den)) if den.hundredths() == 10));
-    assert_eq!(acks.count(), 4, "each done was acked with the floor");
 }
 
 #[tokio::test]
 async fn client_error() {
-    let events = replay_jobs("client-error").await;
-    assert!(
-        !events.iter().any(|event| matches!(event, Event::Ack(..))),
-        "an error is never acked, nor waited for"
-    );
-    assert_eq!(events.iter().filter(|event| matches!(event, Event::Offered(_))).count(), 2);
+    // An error is never acked, nor waited for.
+    check("client-error", &["2 jobs, 0 acks, Normal"]).await;
 }
 
 #[tokio::test]
 async fn empty_output() {
-    let events = replay_jobs("empty-output").await;
-    let offers = events.iter().filter(|event| matches!(event, Event::Offered(_))).count();
-    assert_eq!(offers, 7, "three attempts at each of two jobs, the same id each time, and a good one");
-    assert_eq!(events.iter().filter(|event| matches!(event, Event::Ack(..))).count(), 1);
+    let outcomes = check("empty-output", &["7 jobs, 1 acks, Normal"]).await;
+    let ids = ids(&outcomes);
+    assert!(ids[0] == ids[1] && ids[1] == ids[2], "three attempts at the same job");
+}
+
+#[tokio::test]
+async fn backend_dies_midway() {
+    check("backend-dies-midway", &["1 jobs, 0 acks, Replaced", "0 jobs, 0 acks, Normal"]).await;
+}
+
+#[tokio::test]
+async fn eviction() {
+    let refused = "refused: Evicted";
+    let expected = ["13 jobs, 0 acks, Dropped", refused, refused, refused, refused, "1 jobs, 0 acks, Normal"];
+    let outcomes = check("eviction", &expected).await;
+    let ids = ids(&outcomes);
+    assert_eq!(ids[12], ids[13], "the job that evicted us is the first to come back");
+}
+
+#[tokio::test]
+async fn lost_job_ghost_poller() {
+    check("lost-job-ghost-poller", &["6 jobs, 6 acks, Normal"]).await;
+}
+
+#[tokio::test]
+async fn limits_429() {
+    check("limits-429", &["2 jobs, 2 acks, Normal"]).await;
+}
+
+#[tokio::test]
+async fn raw_formats() {
+    let outcomes = check("raw-formats", &["6 jobs, 6 acks, Normal"]).await;
+    let kinds: Vec<(ApiFormat, bool)> = offers(&outcomes)
+        .iter()
+        .map(|frame| match &frame.offered {
+            Offered::Text { ask: Ask::Raw { format, stream, .. }, .. } => (*format, *stream),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let (messages, responses) = (ApiFormat::Anthropic, ApiFormat::OpenAiResponses);
+    let expected = [
+        (messages, false),
+        (messages, false),
+        (messages, false),
+        (messages, true),
+        (responses, false),
+        (responses, true),
+    ];
+    assert_eq!(kinds, expected);
+}
+
+#[tokio::test]
+async fn text_cancel_frame() {
+    check("text-cancel-frame", &["1 jobs, 1 cancels, 1 acks, Normal"]).await;
+}
+
+#[tokio::test]
+async fn text_done_only() {
+    check("text-done-only", &["2 jobs, 2 acks, Normal"]).await;
+}
+
+#[tokio::test]
+async fn text_parallel() {
+    check("text-parallel", &["2 jobs, 2 acks, Normal"]).await;
+}
+
+#[tokio::test]
+async fn text_signed_worker() {
+    check("text-signed-worker", &["2 jobs, 2 acks, Normal", "refused: ProofUsed"]).await;
+}
+
+#[tokio::test]
+async fn text_stream_cancel() {
+    check("text-stream-cancel", &["1 jobs, 1 acks, Normal"]).await;
+}
+
+#[tokio::test]
+async fn worker_killed_midjob() {
+    let outcomes = check("worker-killed-midjob", &["1 jobs, 0 acks, Ours", "1 jobs, 1 acks, Normal"]).await;
+    let ids = ids(&outcomes);
+    assert_eq!(ids[0], ids[1], "it starts over on the new socket");
 }
 
 #[tokio::test]
@@ -224,7 +358,8 @@ async fn check_refusal(tag: &str, answers: Vec<Value>) {
         "validator key" => Some(Reason::Scope),
         "name of another account" => Some(Reason::NameTaken),
         "retired model" => Some(Reason::RetiredModel),
-        "audio without profile" | "bad profile" | "bad identity proof" => Some(Reason::Other),
+        "audio without profile" => Some(Reason::Audio),
+        "bad profile" | "bad identity proof" => Some(Reason::OurFault),
         _ => None,
     };
     match (expected, outcome) {

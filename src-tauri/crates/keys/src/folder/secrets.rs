@@ -53,6 +53,11 @@ impl<'a> Secrets<'a> {
         Ok(self.open()?.0.remove(name).map(Sensitive::new))
     }
 
+    /// The names of all that is kept, in order.
+    pub fn names(&self) -> Result<Vec<String>, KeyFileError> {
+        Ok(self.open()?.0.keys().cloned().collect())
+    }
+
     /// Keeps a secret, in place of an older one of this name.
     pub fn put(&self, name: &str, secret: &Sensitive<String>) -> Result<(), KeyFileError> {
         // What is read must still be there when it is written, or what another thread kept meanwhile is lost.

@@ -366,6 +366,7 @@ fn api_keys_are_kept_until_they_are_removed() {
         |name| opened.secrets(&again).get(name).expect("readable").map(|secret| secret.expose().clone());
     assert_eq!(read("grid").as_deref(), Some("second"));
     assert_eq!(read("other").as_deref(), Some("\u{0}é\""));
+    assert_eq!(secrets.names().expect("readable"), ["grid", "other"]);
     assert!(secrets.remove("grid").expect("removes") && !secrets.remove("grid").expect("nothing left"));
     assert_eq!(read("grid"), None);
     let other = RigPassphrase::generate().expect("randomness");

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use types::{
-    Address, Consent, Delegation, Intent, Network, NetworkKind, Plan, PlanDigest, RegistryVersion, Timestamp,
-    Transaction,
+    Address, Consent, Delegation, Intent, Network, NetworkKind, Plan, PlanDigest, RegistryVersion, SignIn,
+    Timestamp, Transaction,
 };
 
 use super::Wallet;
 use crate::Refusal;
-use crate::known::is_known;
+use crate::known::is_known_to_everybody;
 
 /// A plain transfer needs the least; ours need far less than the most.
 const SANE_GAS: std::ops::RangeInclusive<u64> = 21_000..=5_000_000;
@@ -17,8 +17,11 @@ const SANE_GAS: std::ops::RangeInclusive<u64> = 21_000..=5_000_000;
 /// What an owner saw longer ago is not what he has in mind; plans are made for a quarter of this.
 const LONGEST_PLAN: Duration = Duration::from_secs(3600);
 
-/// How far a delegation's date may be from now, in seconds: as far as the coordinator lets clocks differ.
+/// How far the date of a delegation or a sign-in may be from now, in seconds: as far as the coordinator lets clocks differ.
 const CLOCKS_DIFFER: u64 = 300;
+
+/// The coordinator's messages live for five minutes.
+const LONGEST_SIGN_IN: Duration = Duration::from_secs(600);
 
 pub(super) fn may_sign(
     wallet: &Wallet,
@@ -30,7 +33,7 @@ pub(super) fn may_sign(
 ) -> Result<(), Refusal> {
     known_chain(wallet.kind, &plan.network)?;
     refuse_if(plan.from != wallet.address(), Refusal::OtherWallet)?;
-    said_yes(wallet, consent, plan.digest())?;
+    said_yes(consent, plan.digest(), consent.how.counts_on(wallet.kind))?;
     refuse_if(now > plan.expires_at, Refusal::Expired)?;
     refuse_if(plan.expires_at > now.plus(LONGEST_PLAN), Refusal::LastsTooLong)?;
     let (agreed, later) = match plan.steps.get(step..) {
@@ -44,21 +47,40 @@ pub(super) fn may_sign(
 
 pub(super) fn may_delegate(
     wallet: &Wallet,
-    delegation: &Delegation,
+    delegations: &[Delegation],
     consent: &Consent,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    said_yes(wallet, consent, delegation.digest())?;
+    refuse_if(delegations.is_empty(), Refusal::Nothing)?;
+    said_yes(consent, Delegation::digest_of_all(delegations), consent.how.manages_on(wallet.kind))?;
+    delegations.iter().try_for_each(|each| sensible_delegation(each, now))
+}
+
+fn sensible_delegation(delegation: &Delegation, now: Timestamp) -> Result<(), Refusal> {
     refuse_if(delegation.issued_at.abs_diff(now.seconds()) > CLOCKS_DIFFER, Refusal::OtherDate)?;
     let id = delegation.delegation_id.as_bytes();
     let hex = id.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     refuse_if(id.len() != 32 || !hex, Refusal::NoId)
 }
 
-/// The wallet's own kind is asked, so that nothing a plan says about its network weakens this.
-fn said_yes(wallet: &Wallet, consent: &Consent, shown: PlanDigest) -> Result<(), Refusal> {
+pub(super) fn may_sign_in(
+    wallet: &Wallet,
+    sign_in: &SignIn,
+    consent: &Consent,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    said_yes(consent, sign_in.digest(), consent.how.manages_on(wallet.kind))?;
+    refuse_if(!sign_in.origin().is_this_computer(), Refusal::OtherOrigin)?;
+    let (issued, expires) = (sign_in.issued_at(), sign_in.expires_at());
+    refuse_if(now >= expires, Refusal::Expired)?;
+    refuse_if(issued.seconds().abs_diff(now.seconds()) > CLOCKS_DIFFER, Refusal::OtherDate)?;
+    refuse_if(expires > issued.plus(LONGEST_SIGN_IN), Refusal::LastsTooLong)
+}
+
+/// Whether such a yes counts is told by the wallet's own kind, so that nothing a plan says about its network weakens this.
+fn said_yes(consent: &Consent, shown: PlanDigest, counts: bool) -> Result<(), Refusal> {
     refuse_if(consent.plan != shown, Refusal::OtherPlan)?;
-    refuse_if(!consent.how.counts_on(wallet.kind), Refusal::Scripted)
+    refuse_if(!counts, Refusal::Scripted)
 }
 
 /// A practice plan names its own chain and contracts, so one with a real chain's id would be good for real money.
@@ -99,7 +121,7 @@ fn sensible_intent(plan: &Plan, intent: &Intent, later: &[Intent]) -> Result<(),
 
 fn lost(to: Address, network: &Network) -> bool {
     let everybodys = match network.kind() {
-        NetworkKind::Base => is_known(to),
+        NetworkKind::Base => is_known_to_everybody(to),
         NetworkKind::Practice => false,
     };
     everybodys || [Address::ZERO, network.token(), network.grid()].contains(&to)

@@ -10,9 +10,11 @@ use types::{Aipg, Confirmation, Intent, Network, RegistryVersion, U256, Wei};
 
 use super::*;
 use crate::Refusal;
-use crate::known::is_known;
+use crate::known::is_known_to_everybody;
 
 mod delegations;
+mod sign_in_vectors;
+mod sign_ins;
 
 const SECRET: [u8; 32] = [7; 32];
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -387,7 +389,7 @@ fn signable(intent: &Intent, later: &[Intent], network: &Network) -> bool {
         }
         Intent::Register { amount } => !amount.is_zero(),
         Intent::SendAipg { to, .. } | Intent::SendEth { to, .. } => {
-            let everybodys = network.kind() == NetworkKind::Base && is_known(*to);
+            let everybodys = network.kind() == NetworkKind::Base && is_known_to_everybody(*to);
             !everybodys && ![Address::ZERO, network.token(), network.grid()].contains(to)
         }
         Intent::Unbond | Intent::CancelUnbond | Intent::WithdrawBond => true,

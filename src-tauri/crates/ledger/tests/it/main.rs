@@ -1,12 +1,14 @@
 //! The ledger as its callers see it, on real files.
 
+mod books;
+mod history;
 mod money;
 mod payouts;
 mod upgrade;
 
 use std::path::PathBuf;
 
-use ledger::{JobState, Ledger, LedgerError, Limits};
+use ledger::{Acceptance, Delivery, JobState, Ledger, LedgerError, Limits};
 use types::{Den, FinishReason, JobId, ModelId, Sha256, Timestamp, Usage, WorkerName};
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -34,14 +36,26 @@ fn worker() -> WorkerName {
 
 fn accept(ledger: &mut Ledger, job: &str) -> JobId {
     let job = JobId::new(job);
-    ledger.accepted(&job, &worker(), &ModelId::new("m"), NOW).expect("records");
+    take(ledger, &job, &worker(), "m", NOW);
     job
+}
+
+fn take(ledger: &mut Ledger, job: &JobId, worker: &WorkerName, model: &str, at: Timestamp) {
+    let model = ModelId::new(model);
+    ledger
+        .accept(job, &Acceptance { worker, model: &model, kind: "text", engine: None, at })
+        .expect("records");
 }
 
 fn deliver(ledger: &mut Ledger, job: &JobId) {
     let usage = Usage { prompt_tokens: 3, completion_tokens: 5 };
+    ledger.answered(job, &worker(), &answer(Some(usage), NOW)).expect("records");
+}
+
+/// Hello, with a receipt.
+fn answer(usage: Option<Usage>, at: Timestamp) -> Delivery {
     let result = Some(Sha256::of("Hello"));
-    ledger.delivered(job, result, true, FinishReason::Stop, usage, NOW).expect("records");
+    Delivery { result, signed: true, reason: FinishReason::Stop, usage, first_token_at: None, at }
 }
 
 fn states(ledger: &Ledger) -> Vec<JobState> {
@@ -104,7 +118,9 @@ fn a_full_disk_is_said_as_such_and_loses_nothing() {
     let mut written = 0;
     let error = loop {
         let job = JobId::new(format!("{written:0>2000}"));
-        match ledger.accepted(&job, &worker(), &ModelId::new("m"), NOW) {
+        let (worker, model) = (worker(), ModelId::new("m"));
+        let taken = Acceptance { worker: &worker, model: &model, kind: "text", engine: None, at: NOW };
+        match ledger.accept(&job, &taken) {
             Ok(()) => written += 1,
             Err(error) => break error,
         }

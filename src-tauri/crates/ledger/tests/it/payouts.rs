@@ -6,6 +6,8 @@ use types::{Address, Aipg, B256, Den, Timestamp};
 use crate::money::{journal, on};
 use crate::{File, NOW};
 
+const TREASURY: Address = Address::repeat_byte(0x20);
+
 fn payout(period: &str, transaction: Option<B256>) -> PayoutRow {
     PayoutRow {
         period: period.to_owned(),
@@ -17,6 +19,7 @@ fn payout(period: &str, transaction: Option<B256>) -> PayoutRow {
         transaction,
         paid_at: Some(types::Timestamp::from_millis(1_790_000_000_123)),
         proven_block: None,
+        sender: None,
     }
 }
 
@@ -31,14 +34,14 @@ fn only_a_transfer_found_on_the_chain_counts_as_paid_and_only_for_one_row() {
     }
     assert_eq!(journal.paid().expect("reads"), Aipg::ZERO, "the Grid's word is not a payment");
     let other = PayoutRow { transaction: Some(B256::ZERO), ..first.clone() };
-    assert!(!journal.payout_proven(&other, 12).expect("answers"), "another hash proves nothing");
+    assert!(!journal.payout_proven(&other, 12, TREASURY).expect("answers"), "another hash proves nothing");
     let none = PayoutRow { transaction: None, ..first.clone() };
-    assert!(!journal.payout_proven(&none, 12).expect("answers"), "and none proves nothing");
-    assert!(journal.payout_proven(&first, 12).expect("records"));
-    assert!(!journal.payout_proven(&second, 12).expect("answers"), "one transfer pays one row");
+    assert!(!journal.payout_proven(&none, 12, TREASURY).expect("answers"), "and none proves nothing");
+    assert!(journal.payout_proven(&first, 12, TREASURY).expect("records"));
+    assert!(!journal.payout_proven(&second, 12, TREASURY).expect("answers"), "one transfer pays one row");
     journal.payout(&payout("hour-1", None), NOW).expect("is looked at");
     assert_eq!(journal.paid().expect("reads"), first.amount);
-    let kept = PayoutRow { proven_block: Some(12), ..first };
+    let kept = PayoutRow { proven_block: Some(12), sender: Some(TREASURY), ..first };
     assert_eq!(journal.payouts().expect("reads"), [second, kept], "what is proven stays");
 }
 
@@ -65,10 +68,10 @@ fn equal_rows_are_told_apart_by_their_number_and_others_by_their_amount() {
         journal.payout(row, NOW).expect("records");
     }
     assert_eq!(journal.payouts().expect("reads").len(), 3);
-    assert!(journal.payout_proven(&rows[1], 12).expect("records"));
+    assert!(journal.payout_proven(&rows[1], 12, TREASURY).expect("records"));
     let proven: Vec<PayoutRow> =
         journal.payouts().expect("reads").into_iter().filter(|row| row.proven_block.is_some()).collect();
-    assert_eq!(proven, [PayoutRow { proven_block: Some(12), ..rows[1].clone() }]);
+    assert_eq!(proven, [PayoutRow { proven_block: Some(12), sender: Some(TREASURY), ..rows[1].clone() }]);
 }
 
 #[test]
@@ -90,12 +93,12 @@ fn what_one_chain_proved_is_not_proven_on_another() {
     let row = payout("hour-1", Some(B256::repeat_byte(5)));
     let mut first = journal(&file);
     first.payout(&row, NOW).expect("records");
-    assert!(first.payout_proven(&row, 12).expect("records"));
+    assert!(first.payout_proven(&row, 12, TREASURY).expect("records"));
     let mut second = on(&file, "practice 31337 second");
     assert_eq!(second.payouts().expect("reads"), []);
-    assert!(!second.payout_proven(&row, 12).expect("answers"), "the row is another chain's");
+    assert!(!second.payout_proven(&row, 12, TREASURY).expect("answers"), "the row is another chain's");
     second.payout(&row, NOW).expect("records");
     assert_eq!(second.paid().expect("reads"), Aipg::ZERO);
-    assert!(second.payout_proven(&row, 3).expect("records"), "the same hash can be found here too");
+    assert!(second.payout_proven(&row, 3, TREASURY).expect("records"), "the same hash can be found here too");
     assert_eq!(first.paid().expect("reads"), row.amount);
 }

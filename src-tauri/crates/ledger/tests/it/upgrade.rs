@@ -48,6 +48,7 @@ impl Old {
     }
 }
 
+const NEWEST: u32 = 4;
 const BACKUP: &str = "ledger.sqlite.v1-backup";
 const PART: &str = "ledger.sqlite.v1-backup.part";
 
@@ -91,7 +92,7 @@ fn a_copy_that_is_there_is_the_older_one_and_stays() {
     let old = Old::new();
     std::fs::write(old.beside(BACKUP), "the first copy").expect("writes");
     drop(journal(&old.file));
-    assert_eq!(old.version(), 3);
+    assert_eq!(old.version(), NEWEST);
     assert_eq!(std::fs::read_to_string(old.beside(BACKUP)).expect("reads"), "the first copy");
 }
 
@@ -112,7 +113,7 @@ fn without_a_copy_the_file_stays_as_it_is() {
     old.refused();
     std::fs::remove_dir(old.beside(PART)).expect("out of the way");
     drop(journal(&old.file));
-    assert_eq!(old.version(), 3);
+    assert_eq!(old.version(), NEWEST);
 }
 
 #[cfg(target_os = "linux")]
@@ -123,7 +124,7 @@ fn a_disk_too_full_for_the_copy_is_said_as_such() {
     old.refused();
     assert!(!old.beside(BACKUP).exists());
     drop(journal(&old.file));
-    assert_eq!(old.version(), 3, "with space again it goes on");
+    assert_eq!(old.version(), NEWEST, "with space again it goes on");
 }
 
 #[test]
@@ -141,5 +142,24 @@ fn a_file_of_the_second_version_keeps_its_payouts_and_gets_a_place_for_their_day
     let rows = journal(&old.file).payouts().expect("reads");
     let [row] = rows.as_slice() else { panic!("one payout: {rows:?}") };
     assert_eq!((row.period.as_str(), row.paid_at), ("hour", None), "its day was never written down");
-    assert_eq!(old.version(), 3);
+    assert_eq!(old.version(), NEWEST);
+}
+
+#[test]
+fn a_file_of_the_third_version_keeps_its_jobs_in_the_book_without_a_name() {
+    let old = Old::new();
+    for tables in [include_str!("../../src/schema/v2.sql"), include_str!("../../src/schema/v3.sql")] {
+        old.first.execute_batch(tables).expect("the third version's tables");
+    }
+    old.first.pragma_update(None, "user_version", 3).expect("the third");
+    let ledger = Ledger::open(&old.file.path, Limits::default(), NOW).expect("opens");
+    let rows = ledger.recent(10).expect("reads");
+    let [row] = rows.as_slice() else { panic!("one job: {rows:?}") };
+    assert_eq!((row.worker.as_str(), row.kind.as_str(), row.first_token_at), ("w", "text", None));
+    assert_eq!(row.den, Some(Den::from_hundredths(79)));
+    assert_eq!(ledger.books().expect("reads"), [""]);
+    let named = ledger.of_coordinator("grid");
+    assert_eq!(named.recent(10).expect("reads"), [], "nobody knows whose it was");
+    assert_eq!(old.version(), NEWEST);
+    assert!(old.beside("ledger.sqlite.v3-backup").exists(), "the older file is kept beside it");
 }

@@ -12,11 +12,12 @@ use serde_json::{Value, json};
 use types::{Den, Timestamp};
 
 use super::query::{Asked, limit};
-use super::{number, reader};
+use super::{number, reader, sum};
+use crate::accounts::lower;
 use crate::books::BookRow;
 use crate::calendar::iso;
 use crate::error::ApiError;
-use crate::hub::Hub;
+use crate::hub::{Hub, State as Memory};
 use crate::settlement::{PayoutRow, PayoutStatus, rounded};
 
 /// The page of payouts ends here. Older rows are only in its sums.
@@ -37,7 +38,7 @@ pub(super) async fn payouts(
     let sum = |passes: fn(&PayoutStatus) -> bool| rounded(aipg(rows.iter().copied(), passes), 6);
     let den: Den = rows.iter().map(|row| row.den).sum();
     Ok(Json(json!({
-        "payout_wallet": text(state.accounts.payout_wallet(&key.account)),
+        "payout_wallet": lower(state.accounts.payout_wallet(&key.account)),
         "accrued_aipg": sum(|status| *status == PayoutStatus::Accrued),
         "paid_aipg": sum(PayoutStatus::is_paid),
         "total_den": number(den),
@@ -59,7 +60,7 @@ fn payout(row: &PayoutRow) -> Value {
     })
 }
 
-/// The jobs of an account, by the wallet in the books: work done for a wallet since replaced is missing.
+/// The jobs of an account, by the wallets in the books: work done for a wallet since replaced is missing.
 pub(super) async fn jobs(
     State(hub): State<Arc<Hub>>,
     asked: Asked,
@@ -72,11 +73,13 @@ pub(super) async fn jobs(
     let Some(wallet) = state.accounts.payout_wallet(&key.account) else {
         return Ok(Json(json!({"payout_wallet": "", "jobs": [], "note": NO_WALLET})));
     };
-    let rows = newest(&state.rows, |row| row.wallet == Some(wallet));
+    let holder = state.accounts.holder(&key.account);
+    let ours = |wallet: Address| holder.is_some_and(|holder| holder.knows(wallet));
+    let rows = newest(&state.rows, |row| row.wallet.is_some_and(ours));
     let rows = &rows[..rows.len().min(limit)];
     Ok(Json(json!({
-        "payout_wallet": text(Some(wallet)),
-        "total_den": number(rows.iter().map(|row| row.den).sum()),
+        "payout_wallet": lower(Some(wallet)),
+        "total_den": sum(rows.iter().map(|row| row.den).sum(), rows.is_empty()),
         "jobs": rows.iter().map(|row| job(row)).collect::<Vec<_>>(),
     })))
 }
@@ -102,7 +105,7 @@ pub(super) async fn wallet(State(hub): State<Arc<Hub>>, Path(address): Path<Stri
     let address = address.to_lowercase();
     let now = hub.now();
     let state = hub.state();
-    let rows = newest(&state.rows, |row| text(row.wallet) == address && row.wallet.is_some());
+    let rows = newest(&state.rows, |row| lower(row.wallet) == address && row.wallet.is_some());
     let day = Duration::from_secs(24 * 60 * 60);
     let last_day = rows.iter().copied().filter(|row| now.since(row.created) < day);
     Json(json!({
@@ -126,17 +129,8 @@ pub(super) async fn payouts_public(
 ) -> Result<Json<Value>, ApiError> {
     let limit = limit(&asked, 50, 200)?;
     let state = hub.state();
-    let mut paid: Vec<&PayoutRow> = state.payouts.newest(|row| row.status.is_paid());
-    paid.sort_by_key(|row| std::cmp::Reverse(row.paid));
-    let wallets: BTreeSet<Option<Address>> = paid.iter().map(|row| row.address).collect();
-    let mut periods: BTreeMap<&str, Vec<&PayoutRow>> = BTreeMap::new();
-    for row in &paid {
-        periods.entry(&row.period).or_default().push(row);
-    }
-    let totals = json!({"aipg_paid": rounded(aipg(paid.iter().copied(), PayoutStatus::is_paid), 4),
-        "payouts": paid.len(), "workers_paid": wallets.iter().flatten().count(), "periods": periods.len(),
-        "last_paid": last_paid(&paid).map(iso)});
-    let mut periods: Vec<_> = periods.into_iter().collect();
+    let paid = paid(&state);
+    let mut periods: Vec<_> = by_period(&paid).into_iter().collect();
     periods.sort_by_key(|(_, rows)| std::cmp::Reverse(last_paid(rows)));
     let periods = periods.iter().take(limit).map(|(id, rows)| {
         json!({"period_id": id, "aipg": rounded(aipg(rows.iter().copied(), PayoutStatus::is_paid), 4),
@@ -147,8 +141,32 @@ pub(super) async fn payouts_public(
             "address": row.address.map(|address| format!("{address:#x}")), "tx_hash": row.tx_hash,
             "at": row.paid.map(iso)})
     });
-    Ok(Json(json!({"totals": totals, "periods": periods.collect::<Vec<_>>(),
+    Ok(Json(json!({"totals": payout_totals(&state), "periods": periods.collect::<Vec<_>>(),
         "recent": recent.collect::<Vec<_>>()})))
+}
+
+/// What was paid, the newest first.
+fn paid(state: &Memory) -> Vec<&PayoutRow> {
+    let mut paid = state.payouts.newest(|row| row.status.is_paid());
+    paid.sort_by_key(|row| std::cmp::Reverse(row.paid));
+    paid
+}
+
+fn by_period<'a>(paid: &[&'a PayoutRow]) -> BTreeMap<&'a str, Vec<&'a PayoutRow>> {
+    let mut periods: BTreeMap<&str, Vec<&PayoutRow>> = BTreeMap::new();
+    for row in paid {
+        periods.entry(&row.period).or_default().push(row);
+    }
+    periods
+}
+
+/// The sums over all that was paid.
+pub(super) fn payout_totals(state: &Memory) -> Value {
+    let paid = paid(state);
+    let wallets: BTreeSet<Option<Address>> = paid.iter().map(|row| row.address).collect();
+    json!({"aipg_paid": rounded(aipg(paid.iter().copied(), PayoutStatus::is_paid), 4), "payouts": paid.len(),
+        "workers_paid": wallets.iter().flatten().count(), "periods": by_period(&paid).len(),
+        "last_paid": last_paid(&paid).map(iso)})
 }
 
 fn last_paid(rows: &[&PayoutRow]) -> Option<Timestamp> {
@@ -165,8 +183,4 @@ fn newest(rows: &[BookRow], passes: impl Fn(&BookRow) -> bool) -> Vec<&BookRow> 
     let mut rows: Vec<&BookRow> = rows.iter().rev().filter(|row| passes(row)).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.created));
     rows
-}
-
-fn text(wallet: Option<Address>) -> String {
-    wallet.map(|wallet| format!("{wallet:#x}")).unwrap_or_default()
 }

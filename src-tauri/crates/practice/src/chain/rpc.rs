@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::error::RpcError;
+use crate::plain;
 
 /// No answer of ours is larger; the largest is a block's worth of receipts.
 const LARGEST_ANSWER: usize = 16 << 20;
@@ -21,12 +22,7 @@ pub struct Rpc {
 impl Rpc {
     /// A client of the chain at this URL. Every answer is awaited this long at most.
     pub fn new(url: impl Into<String>, patience: Duration) -> Result<Self, RpcError> {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(patience)
-            .build()
-            .map_err(unreachable)?;
+        let http = plain::client().timeout(patience).build().map_err(unreachable)?;
         Ok(Self { url: url.into(), http })
     }
 

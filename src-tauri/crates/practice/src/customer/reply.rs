@@ -63,9 +63,8 @@ pub struct GridNote {
     pub seed: Value,
 }
 
-/// Reads an answer that comes in one piece.
-pub(super) async fn whole(response: Response) -> Result<Reply, CustomerError> {
-    let status = response.status().as_u16();
+/// Reads any answer to its end.
+pub(super) async fn bytes_of(response: Response) -> Result<Vec<u8>, CustomerError> {
     let mut bytes = Vec::new();
     let mut pieces = response.bytes_stream();
     while let Some(piece) = pieces.next().await {
@@ -74,6 +73,13 @@ pub(super) async fn whole(response: Response) -> Result<Reply, CustomerError> {
             return Err(CustomerError::Garbled);
         }
     }
+    Ok(bytes)
+}
+
+/// Reads an answer that comes in one piece.
+pub(super) async fn whole(response: Response) -> Result<Reply, CustomerError> {
+    let status = response.status().as_u16();
+    let bytes = bytes_of(response).await?;
     let body: Value = serde_json::from_slice(&bytes).map_err(|_| CustomerError::Garbled)?;
     if status >= 400 {
         return Ok(Reply { status, error: Some(refusal(&body)), ..Reply::default() });

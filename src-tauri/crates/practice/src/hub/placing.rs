@@ -1,7 +1,5 @@
 //! What customers do to the shared state, and how jobs wait, go back and end.
 
-use std::sync::Arc;
-
 use tokio::time::Instant;
 use types::{JobId, Sha256, Timestamp};
 
@@ -9,9 +7,11 @@ use super::{Hub, State};
 use crate::accounts::AccountId;
 use crate::error::ApiError;
 use crate::event::{Event, Failure};
-use crate::jobs::{Fate, Job, Return};
-use crate::limits::AT_ONCE;
-use crate::relay::{Fault, Listener, Relay, lane};
+use crate::format::RawFormat;
+use crate::jobs::{Fate, Job, Return, Work};
+use crate::limits::{AT_ONCE, Rule};
+use crate::raw::RawRequest;
+use crate::relay::{ChatListener, Fault, RawListener, lane};
 use crate::request::{ChatRequest, Seed};
 use crate::settlement::count_words;
 
@@ -28,13 +28,31 @@ pub(crate) struct Placed {
     pub(crate) prompt: String,
     pub(crate) seed: Seed,
     pub(crate) completion_id: String,
-    pub(crate) news: Listener,
+    pub(crate) news: ChatListener,
+}
+
+/// A customer's raw request that became a job.
+pub(crate) struct RawPlaced {
+    pub(crate) job: JobId,
+    pub(crate) news: RawListener,
 }
 
 impl Hub {
     /// Counts a request of this credential against its minute.
     pub(crate) fn admit(&self, credential: &str) -> Result<(), ApiError> {
-        let admitted = self.state().limits.admit(credential, self.now());
+        let mut state = self.state();
+        let admitted = state.switches.unlimited || state.limits.admit(credential, self.now());
+        if admitted { Ok(()) } else { Err(ApiError::TooFast) }
+    }
+
+    /// The same for a raw request: each API has a minute of its own.
+    pub(crate) fn admit_raw(&self, format: RawFormat, credential: &str) -> Result<(), ApiError> {
+        let rule = match format {
+            RawFormat::Messages => Rule::Messages,
+            RawFormat::Responses => Rule::Responses,
+        };
+        let mut state = self.state();
+        let admitted = state.switches.unlimited || state.limits.count(rule, credential, self.now());
         if admitted { Ok(()) } else { Err(ApiError::TooFast) }
     }
 
@@ -44,6 +62,28 @@ impl Hub {
         self.emit(Event::JobQueued { job: placed.job.clone() });
         self.work_came();
         Ok(placed)
+    }
+
+    /// Turns a customer's raw request into a waiting job. It takes none of the account's slots.
+    pub(crate) fn place_raw(&self, request: &RawRequest) -> RawPlaced {
+        let (customer, news) = lane(CUSTOMER_LANE);
+        let mut state = self.state();
+        let job = JobId::new(state.chance.uuid());
+        state.jobs.add(
+            Job {
+                id: job.clone(),
+                model: request.model.clone(),
+                payload: request.payload(),
+                max_length: request.max_length,
+                prompt_hash: request.hash(),
+                work: Work::Raw { format: request.format, customer },
+            },
+            Instant::now(),
+        );
+        drop(state);
+        self.emit(Event::JobQueued { job: job.clone() });
+        self.work_came();
+        RawPlaced { job, news }
     }
 
     /// Gives a customer's slot back.
@@ -82,16 +122,8 @@ impl Hub {
 
     /// Tells the customer of a closed job that there will be no answer.
     pub(super) fn tell_failure(&self, job: &Job, message: String, fault: Fault, failure: Failure) {
-        job.customer.tell(Relay::Failed { message, fault });
+        job.fail(message, fault);
         self.emit(Event::JobFailed { job: job.id.clone(), failure });
-    }
-
-    /// Jobs that only bounce between workers of other models fail at once. With no worker at all they wait.
-    pub(super) fn give_up_hopeless(&self) {
-        let closed = self.state().close_hopeless();
-        for job in closed {
-            self.give_up(&job);
-        }
     }
 
     /// Offers jobs again that run too long.
@@ -111,22 +143,24 @@ impl State {
         now: Timestamp,
     ) -> Result<Placed, ApiError> {
         let model = self.choose_model(&request.model)?;
-        if !self.limits.enter(&account, now) {
+        if !self.switches.unlimited && !self.limits.enter(&account, now) {
             return Err(ApiError::TooManyAtOnce(AT_ONCE));
         }
         let seed = request.seed().cloned().unwrap_or_else(|| Seed::drawn(self.chance.seed()));
         let (customer, news) = lane(CUSTOMER_LANE);
         let (prompt, max_length) = (request.prompt.clone(), request.max_tokens);
         let job = JobId::new(self.chance.uuid());
-        self.jobs.add(Job {
-            id: job.clone(),
-            payload: request.payload(&model, &seed),
-            model: model.clone(),
-            max_length,
-            prompt_words: count_words(&prompt),
-            prompt_hash: Sha256::of(&prompt),
-            customer,
-        });
+        self.jobs.add(
+            Job {
+                id: job.clone(),
+                payload: request.payload(&model, &seed),
+                model: model.clone(),
+                max_length,
+                prompt_hash: Sha256::of(&prompt),
+                work: Work::Chat { prompt_words: count_words(&prompt), customer },
+            },
+            Instant::now(),
+        );
         Ok(Placed { job, account, model, prompt, seed, completion_id: self.chance.completion_id(), news })
     }
 
@@ -138,10 +172,5 @@ impl State {
             Some(_) if online.iter().any(|model| model == wanted) => Ok(wanted.to_owned()),
             Some(_) => Err(ApiError::UnknownModel { wanted: wanted.to_owned(), online }),
         }
-    }
-
-    fn close_hopeless(&mut self) -> Vec<Arc<Job>> {
-        let Self { roster, jobs, .. } = self;
-        if roster.any_text() { jobs.close_hopeless(|model| !roster.any_serves(model)) } else { Vec::new() }
     }
 }

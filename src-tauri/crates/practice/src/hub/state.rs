@@ -9,13 +9,15 @@ use types::Timestamp;
 use crate::accounts::{AccountId, Accounts, Purpose, Scope};
 use crate::books::BookRow;
 use crate::chance::Chance;
-use crate::identity::{Claimed, Nonces, verify};
+use crate::enrolment::Enrolments;
+use crate::identity::{Claimed, IdentityError, Nonces, verify};
 use crate::jobs::Jobs;
 use crate::limits::Limits;
 use crate::options::Timings;
 use crate::registration::{Claim, Refusal, check_columns};
 use crate::roster::{Abilities, Command, ConnectionId, Newcomer, Roster};
 use crate::settlement::PayoutBook;
+use crate::sign_in::SignIns;
 use crate::strikes::Strikes;
 
 /// Everything the coordinator remembers.
@@ -25,11 +27,25 @@ pub(crate) struct State {
     pub(crate) jobs: Jobs,
     pub(super) strikes: Strikes,
     nonces: Nonces,
-    pub(super) limits: Limits,
+    pub(crate) switches: Switches,
+    pub(crate) sign_ins: SignIns,
+    pub(crate) enrolments: Enrolments,
+    pub(crate) limits: Limits,
     /// Oldest first.
     pub(crate) rows: Vec<BookRow>,
     pub(crate) payouts: PayoutBook,
-    pub(super) chance: Chance,
+    pub(crate) chance: Chance,
+}
+
+/// What an operator of the coordinator can set.
+#[derive(Debug, Default)]
+pub(crate) struct Switches {
+    /// Whether every worker has to prove who it is.
+    pub(crate) identity_required: bool,
+    /// Whether the store of used proofs is down.
+    pub(crate) freshness_down: bool,
+    /// Whether no request is too many.
+    pub(crate) unlimited: bool,
 }
 
 /// A registered connection.
@@ -44,11 +60,15 @@ pub(crate) struct Seat {
 impl State {
     pub(super) fn new(timings: &Timings, seed: u64) -> Self {
         Self {
-            accounts: Accounts::default(),
+            // A source of its own, so that the first account's id does not give the salt away.
+            accounts: Accounts::new(Chance::new(!seed).nonce()),
             roster: Roster::default(),
             jobs: Jobs::default(),
             strikes: Strikes::new(timings),
             nonces: Nonces::default(),
+            switches: Switches::default(),
+            sign_ins: SignIns::default(),
+            enrolments: Enrolments::default(),
             limits: Limits::default(),
             rows: Vec::new(),
             payouts: PayoutBook::default(),
@@ -95,7 +115,14 @@ impl State {
         wallet: Option<Address>,
         now: Timestamp,
     ) -> Result<Option<Address>, Refusal> {
-        let Some(proof) = &claim.identity else { return Ok(None) };
+        let Some(proof) = &claim.identity else {
+            let required = "payout-wallet worker delegation is required";
+            return if self.switches.identity_required {
+                Err(Refusal::forbidden(required))
+            } else {
+                Ok(None)
+            };
+        };
         let claimed = Claimed {
             payout_wallet: wallet,
             worker_name: &claim.name,
@@ -103,9 +130,12 @@ impl State {
             job_types: &claim.job_types,
             bridge_agent: claim.bridge_agent.as_deref().unwrap_or_default(),
         };
-        let verified = verify(proof, claimed, now.seconds())
-            .and_then(|identity| self.nonces.spend(&identity, now).map(|()| identity))
-            .map_err(|error| Refusal::forbidden(error.to_string()))?;
+        let refused = |error: IdentityError| Refusal::forbidden(error.to_string());
+        let verified = verify(proof, claimed, now.seconds()).map_err(refused)?;
+        if self.switches.freshness_down {
+            return Err(Refusal::forbidden("worker registration freshness store unavailable"));
+        }
+        self.nonces.spend(&verified, now).map_err(refused)?;
         Ok(Some(verified.signer))
     }
 

@@ -24,24 +24,28 @@ impl Hub {
     pub(crate) fn register(&self, claim: Claim, commands: mpsc::Sender<Command>) -> Result<Seat, Refusal> {
         let seat = self.state().admit(claim, commands, self.now())?;
         self.emit(Event::WorkerReady { worker: seat.name.clone(), worker_id: seat.worker_id.clone() });
-        self.give_up_hopeless();
         self.work_came();
         Ok(seat)
     }
 
-    /// The connection is gone; so is its claim on the job it had.
+    /// The connection is gone; so is its claim on the job it had, and on the next one.
     pub(crate) fn leave(&self, seat: &Seat, running: Option<&JobId>) {
-        self.state().roster.leave(&seat.name, seat.connection);
-        if let Some(job) = running {
+        let mut state = self.state();
+        state.roster.leave(&seat.name, seat.connection);
+        let bound = state.jobs.unbind(seat.connection);
+        drop(state);
+        for job in running.into_iter().chain(bound.as_deref().map(|job| &job.id)) {
             self.put_back(job, &[Return::Lost]);
         }
-        self.give_up_hopeless();
+        self.work_came();
     }
 
-    /// The next job for this worker.
+    /// The next job for this worker. Without one it is idle.
     pub(crate) fn take(&self, seat: &Seat) -> Option<Arc<Job>> {
-        let job = self.state().jobs.take(Instant::now(), |model| seat.abilities.serves(model))?;
+        let job = self.state().take(seat, Instant::now())?;
         self.emit(Event::JobSent { job: job.id.clone(), worker: seat.name.clone() });
+        // What waits behind it may now be bound to this connection.
+        self.dispatch();
         Some(job)
     }
 
@@ -66,6 +70,14 @@ impl Hub {
         drop(state);
         self.emit(event);
         true
+    }
+
+    /// A raw job ended with the worker's words, which are all the customer hears. Nobody is blamed for it.
+    pub(crate) fn raw_failed(&self, job: &JobId, message: String) {
+        let closed = self.state().jobs.close(job);
+        if let Some(job) = closed {
+            self.tell_failure(&job, message, Fault::Worker, Failure::Raw);
+        }
     }
 
     /// The request itself is bad: the customer hears why, and nobody is blamed.

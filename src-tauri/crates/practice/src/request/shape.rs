@@ -161,7 +161,7 @@ fn range_fault(body: &Map<String, Value>, field: &str, least: i64, most: i64, ki
 }
 
 /// One fault: its kind, where, what should be, what is.
-pub(super) fn wrong(kind: &str, path: &[Value], words: &str, input: &Value) -> Value {
+pub(crate) fn wrong(kind: &str, path: &[Value], words: &str, input: &Value) -> Value {
     json!({"type": kind, "loc": path, "msg": words, "input": input})
 }
 
@@ -181,7 +181,7 @@ fn missing_in(path: &[Value], input: &Value) -> Value {
 }
 
 /// The fault of a body that is no JSON.
-pub(super) fn no_json(error: &serde_json::Error) -> Value {
+pub(crate) fn no_json(error: &serde_json::Error) -> Value {
     json!({"type": "json_invalid", "loc": ["body", error.column()], "msg": "JSON decode error", "input": {},
         "ctx": {"error": "Expecting value"}})
 }

@@ -100,6 +100,12 @@ impl PayoutBook {
         rows
     }
 
+    /// Gives the rows of one account to another.
+    pub(crate) fn hand_over(&mut self, from: &AccountId, to: &AccountId) {
+        let moved = self.rows.iter_mut().filter(|row| row.account == *from);
+        moved.for_each(|row| row.account = to.clone());
+    }
+
     pub(super) fn knows(&self, period: &str) -> bool {
         self.rows.iter().any(|row| row.period == period)
     }

@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 async fn get(network: &Network, path: &str, key: Option<&Sensitive<String>>) -> (u16, Value) {
-    let request = reqwest::Client::new().get(format!("{}{path}", network.api_base()));
+    let request = crate::support::http().get(format!("{}{path}", network.api_base()));
     let request = match key {
         Some(key) => request.header("apikey", key.expose()),
         None => request,
@@ -72,7 +72,7 @@ fn echo(mut wire: Wire) -> tokio::task::JoinHandle<()> {
 async fn hang_up(network: &Network, key: &Sensitive<String>) {
     let body =
         json!({"model": "grid/fake-1", "stream": true, "messages": [{"role": "user", "content": "hi"}]});
-    let mut response = reqwest::Client::new()
+    let mut response = crate::support::http()
         .post(format!("{}/v1/chat/completions", network.api_base()))
         .bearer_auth(key.expose())
         .json(&body)
@@ -299,7 +299,7 @@ async fn a_customers_seed_keeps_its_digits_on_the_way_to_the_worker_and_back() {
     for stream in [false, true] {
         let body =
             format!(r#"{{"model": "grid/fake-1", "messages": [], "stream": {stream}, "seed": {seed}}}"#);
-        let asking = reqwest::Client::new()
+        let asking = crate::support::http()
             .post(format!("{}/v1/chat/completions", network.api_base()))
             .bearer_auth(account.api_key.expose())
             .timeout(PATIENCE)

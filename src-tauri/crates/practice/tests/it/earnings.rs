@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use alloy_primitives::Address;
 use practice::settlement::{PayoutRow, PayoutStatus};
 use practice::{Account, Network, Purpose};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use crate::settlements::{WALLET, serve};
 use crate::support::{T0, network};
 
 pub(crate) async fn get(network: &Network, path: &str, key: Option<&Sensitive<String>>) -> (u16, Value) {
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let client = crate::support::http();
     let request = client.get(format!("{}{path}", network.api_base()));
     let request = match key {
         Some(key) => request.header("apikey", key.expose()),
@@ -139,4 +140,20 @@ async fn a_wallets_page_forgets_after_a_day_and_takes_any_text() {
     let none = json!({"jobs": 0, "den": 0.0});
     let nobody = get(&network, "/v1/wallets/Nonsense/earnings", None).await;
     assert_eq!(nobody, (200, json!({"wallet": "nonsense", "total": none, "last_24h": none, "recent": []})));
+}
+
+#[tokio::test]
+async fn work_for_every_wallet_of_the_account_is_listed_and_for_a_replaced_one_is_not() {
+    let (network, _) = network().await;
+    let (login, former, current) = (WALLET, Address::repeat_byte(0xf0), Address::repeat_byte(0xc0));
+    let account = network.open_account(Some(login));
+    let signed_in = serve(&network, &account, "one", &["x"]).await;
+    network.set_payout_wallet(&account.id, Some(former));
+    serve(&network, &account, "two", &["x"]).await;
+    network.set_payout_wallet(&account.id, Some(current));
+    let named = serve(&network, &account, "three", &["x"]).await;
+    let (_, page) = get(&network, "/v1/account/jobs", Some(&account.api_key)).await;
+    let ids = page["jobs"].as_array().expect("jobs").iter().map(|job| job["job_id"].clone());
+    assert_eq!(ids.collect::<Vec<_>>(), [json!(named[0].as_str()), json!(signed_in[0].as_str())]);
+    assert_eq!(page["payout_wallet"], json!(format!("{current:#x}")));
 }

@@ -314,8 +314,9 @@ async fn a_job_nobody_connected_can_do_fails_and_with_nobody_connected_it_waits(
     other["models"] = json!(["other-model"]);
     let _other = Wire::ready(&network, other).await;
     let failed = event(&mut events, |event| matches!(event, Event::JobFailed { .. })).await;
-    assert_eq!(failed, Event::JobFailed { job: job_id(&job), failure: Failure::GaveUp });
-    assert_eq!(asking.await.expect("asked").error.as_deref(), Some(GIVING_UP));
+    assert_eq!(failed, Event::JobFailed { job: job_id(&job), failure: Failure::Unserved });
+    let words = "No worker available for the requested model(s): grid/fake-1.";
+    assert_eq!(asking.await.expect("asked").error.as_deref(), Some(words));
 }
 
 #[tokio::test]

@@ -126,7 +126,8 @@ async fn answered_protocol_pings_keep_the_socket_open() {
 async fn an_identity_is_good_once() {
     let (network, clock) = network().await;
     let case = identity_case();
-    let account = network.open_account(Some(case.wallet));
+    let account = network.open_account(None);
+    network.set_payout_wallet(&account.id, Some(case.wallet));
     let first = json!({"apikey": account.api_key.expose(), "name": case.name, "models": case.models,
         "job_types": case.job_types, "bridge_agent": case.bridge_agent, "worker_identity": case.proof});
     let (wire, _) = Wire::ready(&network, first.clone()).await;

@@ -6,16 +6,19 @@ use std::time::Duration;
 
 use practice::{Account, Network, Purpose};
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
-use types::Den;
+
+use player::{Player, Scene};
 
 use crate::support::{Got, PATIENCE, Wire, first_frame, network, network_with};
+
+mod player;
 
 /// The wallet of the recorded worker.
 const WALLET: &str = "0x4e10e7a3fe6bb0c5361fd3fa2ee7cc46d39668f1";
 
 #[derive(Debug, Clone)]
 struct Line {
+    t_ms: u64,
     dir: String,
     frame: Value,
 }
@@ -23,6 +26,14 @@ struct Line {
 impl Line {
     fn tag(&self) -> &str {
         self.frame["tag"].as_str().unwrap_or_default()
+    }
+
+    /// The socket it is about; some recordings have only one.
+    fn connection(&self) -> String {
+        match &self.frame["_conn"] {
+            Value::Null => String::new(),
+            number => number.to_string(),
+        }
     }
 }
 
@@ -32,224 +43,107 @@ fn recording(name: &str) -> Vec<Line> {
     text.lines()
         .map(|line| {
             let line: Value = serde_json::from_str(line).expect("a line is JSON");
-            Line { dir: line["dir"].as_str().expect("a direction").to_owned(), frame: line["frame"].clone() }
+            let dir = line["dir"].as_str().expect("a direction").to_owned();
+            Line { t_ms: line["t_ms"].as_u64().expect("a time"), dir, frame: line["frame"].clone() }
         })
         .collect()
 }
 
+async fn played(name: &str, scene: Scene) {
+    Player::new(scene).await.play(&recording(name)).await;
+}
+
 #[tokio::test]
 async fn text_job() {
-    Stage::new().await.play(&recording("text-job.jsonl")).await;
+    played("text-job.jsonl", Scene::default()).await;
 }
 
 #[tokio::test]
 async fn client_error() {
-    Stage::new().await.play(&recording("client-error.jsonl")).await;
+    played("client-error.jsonl", Scene::default()).await;
 }
 
 #[tokio::test]
 async fn empty_output() {
-    Stage::new().await.play(&recording("empty-output.jsonl")).await;
+    played("empty-output.jsonl", Scene::default()).await;
 }
 
-/// What a customer got.
-struct Outcome {
-    status: u16,
-    content_type: String,
-    body: String,
+#[tokio::test]
+async fn text_parallel() {
+    played("text-parallel.jsonl", Scene::default()).await;
 }
 
-/// A network with the recorded worker on it.
-struct Stage {
-    network: Network,
-    account: Account,
-    wire: Wire,
-    asked: HashMap<String, JoinHandle<Outcome>>,
-    streamed: HashMap<String, Vec<String>>,
-    /// Recorded ids and seeds, and what they are here.
-    here: HashMap<String, Value>,
+#[tokio::test]
+async fn text_cancel_frame() {
+    played("text-cancel-frame.jsonl", Scene::default()).await;
 }
 
-impl Stage {
-    async fn new() -> Self {
-        let (network, _) = network().await;
-        let account = network.open_account(Some(WALLET.parse().expect("an address")));
-        let wire = Wire::worker(&network, &account.api_key, "tw1").await;
-        Self { network, account, wire, asked: HashMap::new(), streamed: HashMap::new(), here: HashMap::new() }
-    }
+#[tokio::test]
+async fn text_done_only() {
+    played("text-done-only.jsonl", Scene { worker: false, ..Scene::default() }).await;
+}
 
-    async fn play(mut self, lines: &[Line]) {
-        let mut compared = 0;
-        for line in lines {
-            let counts = match line.dir.as_str() {
-                "client->grid" => {
-                    self.ask(line);
-                    false
-                }
-                "worker->grid" if line.frame["ws"].is_null() => {
-                    self.work(line).await;
-                    false
-                }
-                "grid->worker" if line.frame["ws"].is_null() => {
-                    self.hear(line).await;
-                    true
-                }
-                "grid->client" => self.answer(line).await,
-                "grid-state" => self.strikes(line),
-                "ledger" => self.ledger(line),
-                _ => false,
-            };
-            compared += usize::from(counts);
-        }
-        assert!(compared > 5, "a recording has something to compare");
-    }
+#[tokio::test]
+async fn text_stream_cancel() {
+    played("text-stream-cancel.jsonl", Scene::default()).await;
+}
 
-    fn ask(&mut self, line: &Line) {
-        let frame = &line.frame;
-        let url = format!("{}{}", self.network.api_base(), frame["path"].as_str().expect("a path"));
-        let client = reqwest::Client::new();
-        let mut request = match frame["method"].as_str() {
-            Some("POST") => client.post(url).json(&written_out(&frame["body"])),
-            _ => client.get(url),
-        };
-        if let Some(authorization) = frame["headers"]["authorization"].as_str() {
-            request = request.header(
-                "authorization",
-                authorization.replace("grid_REDACTED", self.account.api_key.expose()),
-            );
-        }
-        let asked = tokio::spawn(async move {
-            let response = request.timeout(PATIENCE).send().await.expect("answers");
-            let content_type = response.headers()["content-type"].to_str().expect("text").to_owned();
-            Outcome {
-                status: response.status().as_u16(),
-                content_type,
-                body: response.text().await.expect("text"),
-            }
-        });
-        self.asked.insert(line.tag().to_owned(), asked);
-    }
+#[tokio::test]
+async fn backend_dies_midway() {
+    played("backend-dies-midway.jsonl", Scene::default()).await;
+}
 
-    async fn work(&mut self, line: &Line) {
-        let mut frame = line.frame.clone();
-        let recorded = frame["id"].as_str().expect("a job's id").to_owned();
-        frame["id"] = self.here.get(&recorded).expect("a job that came").clone();
-        self.wire.send(frame).await;
-    }
+#[tokio::test]
+async fn worker_killed_midjob() {
+    played("worker-killed-midjob.jsonl", Scene::default()).await;
+}
 
-    async fn hear(&mut self, line: &Line) {
-        let mut got = self.wire.frame().await;
-        let mut expected = line.frame.clone();
-        let recorded = expected["id"].as_str().expect("an id").to_owned();
-        let here = self.here.entry(recorded).or_insert_with(|| got["id"].clone()).clone();
-        expected["id"] = here;
-        if got["type"] == "job" {
-            assert!(got["id"].as_str().is_some_and(is_uuid), "{got}");
-            self.match_seed(&expected["payload"]["request"]["seed"], &got["payload"]["request"]["seed"]);
-            expected["payload"]["request"]["seed"] = Value::Null;
-            got["payload"]["request"]["seed"] = Value::Null;
-        }
-        assert_eq!(got, expected);
-    }
+#[tokio::test]
+async fn raw_formats() {
+    played("raw-formats.jsonl", Scene::default()).await;
+}
 
-    /// A random seed is another one here, but the same wherever it is shown.
-    fn match_seed(&mut self, expected: &Value, got: &Value) {
-        assert!(got.as_u64().is_some_and(|seed| seed < 1 << 53), "{got}");
-        let here = self.here.entry(format!("seed {expected}")).or_insert_with(|| got.clone());
-        assert_eq!(here, got);
-    }
+#[tokio::test]
+async fn limits_429() {
+    played("limits-429.jsonl", Scene { worker: false, ..Scene::default() }).await;
+}
 
-    /// Compares when the recorded answer is complete.
-    async fn answer(&mut self, line: &Line) -> bool {
-        let streamed =
-            line.frame["headers"]["content-type"].as_str().is_some_and(|kind| kind.contains("stream"));
-        if let Some(sse) = line.frame["sse"].as_str() {
-            let lines = self.streamed.entry(line.tag().to_owned()).or_default();
-            lines.push(sse.to_owned());
-            if sse == "data: [DONE]" {
-                let expected = std::mem::take(lines);
-                self.compare_stream(line.tag(), &expected).await;
-                return true;
-            }
-            return false;
-        }
-        if streamed {
-            return false;
-        }
-        let outcome = self.outcome(line.tag()).await;
-        assert_eq!(
-            u64::from(outcome.status),
-            line.frame["status"].as_u64().expect("a status"),
-            "{}",
-            outcome.body
-        );
-        let got: Value = serde_json::from_str(&outcome.body).expect("JSON");
-        self.compare(line.frame["body"].clone(), got);
-        true
-    }
+#[tokio::test]
+async fn text_signed_worker() {
+    // The proof in it is fresh for five minutes.
+    let scene = Scene {
+        wallet: "0xd5531f0cfcf863dec42b24b1f0c691f6ce66b994",
+        start: 1_795_345_905,
+        worker: false,
+        ..Scene::default()
+    };
+    played("text-signed-worker.jsonl", scene).await;
+}
 
-    async fn outcome(&mut self, tag: &str) -> Outcome {
-        let asked = self.asked.remove(tag).expect("it was asked");
-        tokio::time::timeout(PATIENCE, asked).await.expect("in time").expect("asked")
-    }
+#[tokio::test]
+async fn eviction() {
+    let mut player = Player::new(Scene::default()).await;
+    player.strike().await;
+    player.play(&recording("eviction.jsonl")).await;
+}
 
-    async fn compare_stream(&mut self, tag: &str, expected: &[String]) {
-        let outcome = self.outcome(tag).await;
-        assert_eq!(
-            (outcome.status, outcome.content_type.as_str()),
-            (200, "text/event-stream; charset=utf-8")
-        );
-        let got: Vec<&str> = outcome.body.split("\n\n").filter(|line| !line.is_empty()).collect();
-        assert_eq!(got.len(), expected.len(), "{got:#?}");
-        for (expected, got) in expected.iter().zip(got) {
-            let data = |line: &str| serde_json::from_str(line.strip_prefix("data: ").expect("data")).ok();
-            match (data(expected), data(got)) {
-                (Some(expected), Some(got)) => self.compare(expected, got),
-                _ => assert_eq!(expected, got),
-            }
-        }
+#[tokio::test]
+async fn lost_job_ghost_poller() {
+    let mut scene = Scene { lost: &[1, 2], worker: false, ..Scene::default() };
+    // 300, 300 and 60 seconds there.
+    scene.timings.customer_silence = Duration::from_millis(1500);
+    scene.timings.claim = Duration::from_millis(3000);
+    scene.timings.sweep = Duration::from_millis(200);
+    let mut lines = recording("lost-job-ghost-poller.jsonl");
+    // Six customers asked within a second, and this is the order their jobs came in: first the two that were lost.
+    let order = ["r0", "r3", "r1", "r4", "r2", "r5"];
+    let places: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].dir == "client->grid").collect();
+    let mut asking: Vec<Line> = places.iter().map(|at| lines[*at].clone()).collect();
+    asking.sort_by_key(|line| order.iter().position(|tag| *tag == line.tag()));
+    for (at, line) in places.into_iter().zip(asking) {
+        lines[at].frame = line.frame;
     }
-
-    fn compare(&mut self, mut expected: Value, mut got: Value) {
-        if got["id"].is_string() {
-            let id = got["id"].as_str().and_then(|id| id.strip_prefix("chatcmpl-"));
-            assert!(id.is_some_and(|id| id.len() == 12), "{got}");
-            assert!(got["created"].is_u64(), "{got}");
-        }
-        if got["grid"].is_object() {
-            self.match_seed(&expected["grid"]["seed"].clone(), &got["grid"]["seed"].clone());
-        }
-        mask(&mut expected);
-        mask(&mut got);
-        assert_eq!(got, expected);
-    }
-
-    fn strikes(&self, line: &Line) -> bool {
-        let state = &line.frame;
-        let Some(expected) = state.get("strikes").or_else(|| state.get("strikes_key")) else { return false };
-        let strikes = self.network.books().strikes.get("tw1").map(u32::to_string);
-        assert_eq!(strikes.as_deref(), expected.as_str());
-        true
-    }
-
-    fn ledger(&self, line: &Line) -> bool {
-        let expected = line.frame.as_array().expect("rows");
-        let books = self.network.books();
-        assert_eq!(books.rows.len(), expected.len(), "newest first");
-        for (row, expected) in books.rows.iter().zip(expected) {
-            let text = |field: &str| expected[field].as_str().map(str::to_owned);
-            assert_eq!(self.here[expected["job_id"].as_str().expect("an id")], row.job_id.as_str());
-            assert_eq!(Some(row.den), expected["den"].as_f64().and_then(Den::from_wire));
-            assert_eq!(Some(row.output_units), expected["output_units"].as_u64());
-            assert_eq!(Some(row.prompt_hash.to_string()), text("prompt_hash"));
-            assert_eq!(row.result_hash.map(|hash| hash.to_string()), text("result_hash"));
-            assert_eq!(row.worker_sig, text("worker_sig"), "a `receipt` field is not read");
-            assert_eq!(row.wallet.map(|wallet| format!("{wallet:#x}")), text("wallet"));
-            assert_eq!(Some(&row.model), text("model").as_ref());
-            assert!(row.ttft.is_some_and(|ttft| ttft <= row.duration));
-        }
-        true
-    }
+    Player::new(scene).await.play(&lines).await;
 }
 
 /// Cut-down texts in a recording, at their full length.
@@ -325,7 +219,7 @@ async fn text_register() {
             }
             ("grid->client", _) => {
                 let url = format!("{}/v1/workers", network.api_base());
-                let answer = reqwest::Client::new().get(url).timeout(PATIENCE).send().await.expect("answers");
+                let answer = crate::support::http().get(url).timeout(PATIENCE).send().await.expect("answers");
                 let got: Value = answer.json().await.expect("JSON");
                 let mut expected = line.frame["body"].clone();
                 expected["workers"][0]["id"] = worker_id.clone();
@@ -417,7 +311,7 @@ async fn second_socket(network: &Network, account: &Account, lines: &[Line]) {
 /// What the recorded coordinator had stored of the lenient registrations.
 async fn rows(network: &Network, account: &Account, lines: &[Line]) {
     let url = format!("{}/v1/account/workers", network.api_base());
-    let answer = reqwest::Client::new().get(url).header("apikey", account.api_key.expose()).send().await;
+    let answer = crate::support::http().get(url).header("apikey", account.api_key.expose()).send().await;
     let page: Value = answer.expect("answers").json().await.expect("JSON");
     let state = lines.iter().find(|line| line.dir == "grid-state").expect("the stored rows");
     let stored = state.frame["workers"].as_array().expect("rows");

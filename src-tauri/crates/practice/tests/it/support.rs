@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_rustls::rustls;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
@@ -23,6 +24,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// A moment within the certificates of the vector files.
 pub(crate) const T0: u64 = 1_800_000_100;
 
+/// A client for this computer: it speaks no TLS, and looks for no roots.
+pub(crate) fn http() -> reqwest::Client {
+    let ring = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(ring).with_safe_default_protocol_versions();
+    let config = config.expect("the usual versions").with_root_certificates(rustls::RootCertStore::empty());
+    let builder =
+        reqwest::Client::builder().no_proxy().tls_backend_preconfigured(config.with_no_client_auth());
+    builder.build().expect("a client")
+}
+
 /// A clock that moves when told.
 #[derive(Debug)]
 pub(crate) struct HandClock(AtomicU64);
@@ -30,6 +41,16 @@ pub(crate) struct HandClock(AtomicU64);
 impl HandClock {
     pub(crate) fn at(seconds: u64) -> Arc<Self> {
         Arc::new(Self(AtomicU64::new(seconds * 1000)))
+    }
+
+    /// Sets the clock, backwards too.
+    pub(crate) fn set(&self, seconds: u64) {
+        self.0.store(seconds * 1000, Ordering::SeqCst);
+    }
+
+    /// Never back.
+    pub(crate) fn advance_to(&self, millis: u64) {
+        self.0.fetch_max(millis, Ordering::SeqCst);
     }
 
     pub(crate) fn advance(&self, by: Duration) {
@@ -71,7 +92,11 @@ pub(crate) struct Wire(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Wire {
     pub(crate) async fn open(network: &Network) -> Self {
-        let url = format!("{}/v1/workers/ws", network.api_base().replace("http://", "ws://"));
+        Self::open_at(&network.api_base()).await
+    }
+
+    pub(crate) async fn open_at(base: &str) -> Self {
+        let url = format!("{}/v1/workers/ws", base.replace("http://", "ws://"));
         let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
         let opening = connect_async_with_config(url, Some(config), true);
         Self(timeout(PATIENCE, opening).await.expect("opens in time").expect("opens").0)
@@ -82,8 +107,16 @@ impl Wire {
         Self::ready(network, first_frame(key, name)).await.0
     }
 
+    /// The same, past whatever is in front of the network.
+    pub(crate) async fn worker_at(base: &str, key: &Sensitive<String>, name: &str) -> Self {
+        Self::register(Self::open_at(base).await, first_frame(key, name)).await.0
+    }
+
     pub(crate) async fn ready(network: &Network, first: Value) -> (Self, String) {
-        let mut wire = Self::open(network).await;
+        Self::register(Self::open(network).await, first).await
+    }
+
+    async fn register(mut wire: Self, first: Value) -> (Self, String) {
         wire.send(first).await;
         let frame = wire.frame().await;
         assert_eq!(frame["type"], "ready", "{frame}");

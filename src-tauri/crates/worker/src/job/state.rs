@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use types::{Answer, ApiFormat, Den, FinishReason, JobId, Piece, Private, Sha256, Usage};
 
-use super::{Done, ENGINE_STOPPED, Effect, Entry, NO_OUTPUT, Offer};
+use super::{Disconnect, Done, ENGINE_STOPPED, Effect, Entry, NO_OUTPUT, Offer};
 
 /// All jobs of one connection: at most one being worked on, and those whose ack is still out.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -75,7 +75,7 @@ impl Jobs {
             // The coordinator sends one job at a time. It does not check frame ids, so any answer to the second one
             // would be taken for the first: the connection is beyond repair.
             Current::Running(_) => self.break_off(),
-            Current::Draining(_) => vec![Effect::Disconnect],
+            Current::Draining(_) => vec![Effect::Disconnect(Disconnect::Protocol)],
         }
     }
 
@@ -94,7 +94,7 @@ impl Jobs {
             }
             Current::Running(running) if running.job == job => Vec::new(),
             Current::Running(_) => self.break_off(),
-            Current::Draining(_) => vec![Effect::Disconnect],
+            Current::Draining(_) => vec![Effect::Disconnect(Disconnect::Protocol)],
         }
     }
 
@@ -117,7 +117,7 @@ impl Jobs {
     ) -> Vec<Effect> {
         let Some(running) = self.take(job) else { return Vec::new() };
         // An answer without a single piece is a failure to the coordinator too, unless the customer cancelled.
-        let empty = running.pieces == 0 && body.as_ref().is_none_or(|body| body.is_empty());
+        let empty = running.pieces == 0 && !running.is_answered_by(body.as_ref());
         let cancelled = reason == FinishReason::Cancelled || (running.cancel_asked && empty);
         if empty && !cancelled {
             return Self::give_up(running.job, NO_OUTPUT.to_owned(), false);
@@ -133,6 +133,16 @@ impl Jobs {
     pub(super) fn failed(&mut self, job: &JobId) -> Vec<Effect> {
         let Some(running) = self.take(job) else { return Vec::new() };
         self.interrupted(running)
+    }
+
+    /// Nothing of it has left, and an error would be a strike for a thing that another worker can do.
+    pub(super) fn starved(&mut self, job: JobId) -> Vec<Effect> {
+        match self.take(&job) {
+            Some(_) => {
+                vec![Effect::Record(job, Entry::Abandoned), Effect::Disconnect(Disconnect::Starved)]
+            }
+            None => Vec::new(),
+        }
     }
 
     pub(super) fn engine_gone(&mut self) -> Vec<Effect> {
@@ -196,7 +206,7 @@ impl Jobs {
     /// The connection is beyond repair.
     fn break_off(&mut self) -> Vec<Effect> {
         let mut effects = self.let_go();
-        effects.push(Effect::Disconnect);
+        effects.push(Effect::Disconnect(Disconnect::Protocol));
         effects
     }
 
@@ -270,6 +280,14 @@ impl Running {
             reasoning: Private::default(),
             pieces: 0,
             cancel_asked: false,
+        }
+    }
+
+    /// A body is the answer to a raw request; no chat is answered by one.
+    fn is_answered_by(&self, body: Option<&Private>) -> bool {
+        match self.format {
+            ApiFormat::OpenAiChat => body.is_some_and(|body| !body.is_empty()),
+            ApiFormat::OpenAiResponses | ApiFormat::Anthropic => body.is_some_and(|body| !body.is_empty()),
         }
     }
 

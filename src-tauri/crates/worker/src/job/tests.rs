@@ -7,7 +7,7 @@ use types::{
     Answer, ApiFormat, Ask, ChatRequest, Den, FinishReason, JobId, Message, ModelId, Piece, Sampling, Usage,
 };
 
-use super::{Effect, Entry, Event, Jobs, Offer};
+use super::{Done, Effect, Entry, Event, Jobs, Offer};
 
 fn id(job: &str) -> JobId {
     JobId::new(job)
@@ -58,7 +58,7 @@ fn words(effects: &[Effect]) -> String {
         Effect::SendError { client_error: true, .. } => "CLIENT-ERROR",
         Effect::SendError { client_error: false, .. } => "ERROR",
         Effect::AwaitAck(_) => "AWAIT",
-        Effect::Disconnect => "DISCONNECT",
+        Effect::Disconnect(_) => "DISCONNECT",
     };
     effects.iter().map(word).collect::<Vec<_>>().join(" ")
 }
@@ -213,26 +213,71 @@ fn tool_calls_alone_are_an_answer_without_a_text_to_sign() {
     assert_eq!(done.answer.text(), "");
 }
 
+#[test]
+fn a_job_that_starved_goes_back_without_a_word() {
+    let (jobs, effects) = run([offer("a"), Event::Starved { job: id("a") }, token("a", "late")]);
+    assert_eq!(words(&effects), "accepted GENERATE abandoned DISCONNECT");
+    assert!(jobs.is_quiet());
+}
+
+/// A chat, or a request in another API that wants its answer whole or event by event.
+fn any_offer(job: &str, kind: u8) -> Event {
+    let raw = |format, stream| {
+        Event::Offered(Box::new(Offer {
+            job: id(job),
+            model: ModelId::new("m"),
+            ask: Ask::Raw { format, body: "{}".into(), stream },
+        }))
+    };
+    match kind % 4 {
+        0 => raw(ApiFormat::Anthropic, true),
+        1 => raw(ApiFormat::OpenAiResponses, false),
+        _ => offer(job),
+    }
+}
+
+fn any_piece(job: &str, kind: u8) -> Event {
+    let piece = match kind % 6 {
+        0 => Piece::Reasoning("hm ".into()),
+        1 => Piece::ToolCalls("[]".into()),
+        2 => Piece::Refusal("no".into()),
+        3 => Piece::Event { name: None, data: "{}".into() },
+        4 => Piece::Text(" ".into()),
+        _ => Piece::Text("word ".into()),
+    };
+    Event::Made { job: id(job), piece }
+}
+
+fn any_end(job: &str, kind: u8) -> Event {
+    let reasons =
+        [FinishReason::Stop, FinishReason::Length, FinishReason::ToolCalls, FinishReason::Cancelled];
+    let bodies = [None, Some("{}".into()), Some("".into())];
+    let usage = kind.is_multiple_of(2).then_some(Usage { prompt_tokens: 3, completion_tokens: 1 });
+    let (reason, body) = (reasons[usize::from(kind) % 4], bodies[usize::from(kind) % 3].clone());
+    Event::Finished { job: id(job), reason, usage, body }
+}
+
 fn any_event() -> impl Strategy<Value = Event> {
     let job = prop_oneof![3 => Just("a"), 1 => Just("b"), 1 => Just("c")];
-    let reason =
-        prop_oneof![Just(FinishReason::Stop), Just(FinishReason::Length), Just(FinishReason::Cancelled)];
-    let text = prop_oneof![3 => Just("word "), 1 => Just(" ")];
-    (0_u8..13, job, reason, text).prop_map(|(kind, job, reason, text)| match kind {
-        0 | 1 => offer(job),
-        2 | 3 => token(job, text),
-        4 => finished(job, reason),
-        5 => Event::Refused { job: id(job), message: "no".into() },
-        6 => Event::Failed { job: id(job) },
-        7 => Event::EngineGone,
-        8 => Event::CancelAsked { job: id(job) },
-        9 => Event::Acked { job: id(job), den: Den::from_hundredths(10) },
-        10 => Event::ConnectionLost,
-        11 => Event::NotRecorded { job: id(job) },
-        _ => match text {
-            " " => Event::Abandon,
-            _ => Event::AckOverdue { job: id(job) },
+    (0_u8..20, job, any::<u8>()).prop_map(|(what, job, kind)| match what {
+        0..=2 => any_offer(job, kind),
+        3..=6 => any_piece(job, kind),
+        7 | 8 => any_end(job, kind),
+        9 => Event::Refused { job: id(job), message: "no".into() },
+        10 => Event::Failed { job: id(job) },
+        11 => Event::EngineGone,
+        12 => Event::CancelAsked { job: id(job) },
+        13 => Event::Acked { job: id(job), den: Den::from_hundredths(10) },
+        14 => Event::ConnectionLost,
+        15 => Event::NotRecorded { job: id(job) },
+        16 => Event::Starved { job: id(job) },
+        17 => Event::OfferedUnservable {
+            job: id(job),
+            message: "no".into(),
+            client_error: kind.is_multiple_of(2),
         },
+        18 => Event::Abandon,
+        _ => Event::AckOverdue { job: id(job) },
     })
 }
 
@@ -246,48 +291,84 @@ struct Seen {
     awaited: u32,
     credited: u32,
     text: String,
+    reasoning: String,
+    pieces: u32,
+    raw: bool,
     open: bool,
+    /// A refusal of what was never taken on is recorded, and its error frame is due.
+    unread: bool,
 }
 
 fn watch(seen: &mut HashMap<JobId, Seen>, effect: &Effect) {
     match effect {
-        Effect::Record(job, entry) => {
-            let seen = seen.entry(job.clone()).or_default();
-            match entry {
-                Entry::Accepted(_) => {
-                    assert!(!seen.open, "a job is accepted once until it ended");
-                    seen.accepted += 1;
-                    seen.open = true;
-                    seen.text.clear();
-                }
-                Entry::Delivered { .. } | Entry::Refused | Entry::Failed => seen.ended += 1,
-                Entry::Abandoned => {
-                    assert!(seen.open, "only a job that is ours can be abandoned");
-                    seen.ended += 1;
-                    seen.abandoned += 1;
-                    seen.open = false;
-                }
-                Entry::Settled(_) => seen.credited += 1,
-                Entry::Unconfirmed => {}
-            }
+        Effect::Record(job, entry) => recorded(seen.entry(job.clone()).or_default(), entry),
+        Effect::Generate(offer) => {
+            let seen = seen.get_mut(&offer.job).expect("a record comes first");
+            seen.raw = matches!(offer.ask, Ask::Raw { .. });
         }
         Effect::SendPiece { job, piece } => {
             let seen = seen.get_mut(job).expect("a piece belongs to a job");
             assert!(seen.open, "no piece after the end");
-            if let Piece::Text(text) = piece {
-                seen.text.push_str(text);
+            seen.pieces += 1;
+            match piece {
+                Piece::Text(text) => seen.text.push_str(text),
+                Piece::Reasoning(text) => seen.reasoning.push_str(text),
+                Piece::ToolCalls(_) | Piece::Refusal(_) | Piece::Event { .. } => {}
             }
         }
         Effect::SendDone(done) => {
             let seen = seen.get_mut(&done.job).expect("a done belongs to a job");
-            assert_eq!(done.answer.text(), seen.text, "what is hashed is what was sent");
-            assert!(done.cancelled || !done.answer.text().is_empty(), "nothing empty is called an answer");
+            answered(seen, done);
             end(seen);
         }
-        Effect::SendError { job, .. } => end(seen.get_mut(job).expect("an error belongs to a job")),
+        Effect::SendError { job, .. } => {
+            let seen = seen.get_mut(job).expect("an error belongs to a job");
+            if !std::mem::take(&mut seen.unread) {
+                end(seen);
+            }
+        }
         Effect::AwaitAck(job) => seen.get_mut(job).expect("an ack belongs to a job").awaited += 1,
-        Effect::Generate(_) | Effect::CancelEngine(_) | Effect::Disconnect => {}
+        Effect::CancelEngine(_) | Effect::Disconnect(_) => {}
     }
+}
+
+fn recorded(seen: &mut Seen, entry: &Entry) {
+    match entry {
+        Entry::Accepted(_) => {
+            assert!(!seen.open, "a job is accepted once until it ended");
+            seen.accepted += 1;
+            seen.open = true;
+            (seen.pieces, seen.raw) = (0, false);
+            seen.text.clear();
+            seen.reasoning.clear();
+        }
+        Entry::Refused if !seen.open => seen.unread = true,
+        Entry::Delivered { .. } | Entry::Refused | Entry::Failed => seen.ended += 1,
+        Entry::Abandoned => {
+            assert!(seen.open, "only a job that is ours can be abandoned");
+            seen.ended += 1;
+            seen.abandoned += 1;
+            seen.open = false;
+        }
+        Entry::Settled(_) => seen.credited += 1,
+        Entry::Unconfirmed => {}
+    }
+}
+
+/// What is hashed and repeated is what was sent, and nothing empty is called an answer.
+fn answered(seen: &Seen, done: &Done) {
+    match &done.answer {
+        Answer::Chat { text, reasoning } => {
+            assert!(!seen.raw, "a chat is answered as a chat");
+            assert_eq!((&**text, &**reasoning), (seen.text.as_str(), seen.reasoning.as_str()));
+        }
+        Answer::Raw { .. } => assert!(seen.raw, "a raw request is answered raw"),
+    }
+    let body = match &done.answer {
+        Answer::Raw { body: Some(body) } => !body.is_empty(),
+        Answer::Raw { body: None } | Answer::Chat { .. } => false,
+    };
+    assert!(done.cancelled || seen.pieces > 0 || body, "nothing empty is called an answer");
 }
 
 fn end(seen: &mut Seen) {
@@ -298,7 +379,7 @@ fn end(seen: &mut Seen) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_order_of_events_ends_every_job_exactly_once(events in prop::collection::vec(any_event(), 1..60)) {
@@ -313,6 +394,7 @@ proptest! {
         }
         prop_assert!(jobs.is_quiet(), "abandoning and losing the engine leaves nothing behind");
         for (job, seen) in seen {
+            prop_assert!(!seen.unread, "{} was refused unread and told so", job);
             prop_assert_eq!(seen.accepted, seen.terminal_frames + seen.abandoned, "{} ended once each time", job);
             prop_assert_eq!(seen.accepted, seen.ended, "{} has one closing record each time", job);
             prop_assert!(seen.credited <= seen.awaited, "{} is credited at most once per delivery", job);

@@ -5,19 +5,20 @@ use std::time::Duration;
 use types::{Code, Timestamp};
 
 use super::budget::Budget;
-use super::{Effect, Ended, Lost, Policy, Retry};
+use super::{Effect, Lost, Pause, Retry};
+use crate::Policy;
 
-/// Whether the node serves, and the counts that decide how patient it still is.
+/// Whether a slot serves, and the counts that decide how patient it still is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presence {
     phase: Phase,
     policy: Policy,
-    /// Engine faults since the last good job.
-    faults: u32,
-    /// Failed jobs since the last good one.
-    failures: u32,
+    /// Whether the engine is fit, as far as we heard.
+    engine: bool,
     /// Failed or lost connections since the last good one.
     misses: u32,
+    /// Registrations in a row that were dropped without a word.
+    silent: u32,
     /// Suspicious replacements in a row.
     replacements: u32,
     /// Bars in a row, and when the last one came.
@@ -26,14 +27,14 @@ pub struct Presence {
     budget: Budget,
 }
 
-/// Where the node stands.
+/// Where a slot stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
     /// Not serving until somebody says so.
     Off(Off),
-    /// The engine starts and loads the model.
-    Loading,
-    /// The self-test runs.
+    /// Wants to serve; the engine is not fit yet, or not again.
+    AwaitingEngine,
+    /// A bar is over; the engine is tested before the slot comes back.
     Testing,
     /// Connecting and registering.
     Connecting,
@@ -47,10 +48,12 @@ pub enum Phase {
         /// On the Grid since.
         since: Timestamp,
     },
-    /// As working, but the owner asked for a pause, which comes after the ack.
+    /// As working, but a pause was asked for, which comes after the ack.
     Finishing {
         /// On the Grid since.
         since: Timestamp,
+        /// Who asked.
+        why: Pause,
     },
     /// Off the Grid, waiting for the engine to let go of the job that was running.
     Draining(Rest),
@@ -58,13 +61,13 @@ pub enum Phase {
     Resting(Rest),
 }
 
-/// Why the node is not serving.
+/// Why a slot is not serving.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Off {
     /// Nobody started it yet.
     NotStarted,
-    /// The owner paused it.
-    Paused,
+    /// Somebody paused it.
+    Paused(Pause),
     /// The owner has to do something first.
     NeedsOwner {
         /// Which words the owner reads.
@@ -90,23 +93,21 @@ pub struct Rest {
 /// The way back onto the Grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
-    /// Start the engine again.
-    Engine,
-    /// Test it again.
+    /// Test the engine first.
     Test,
     /// Just connect.
     Connect,
 }
 
 impl Presence {
-    /// A node that nobody started yet.
+    /// A slot that nobody started yet.
     pub const fn new(policy: Policy) -> Self {
         Self {
             phase: Phase::Off(Off::NotStarted),
             policy,
-            faults: 0,
-            failures: 0,
+            engine: false,
             misses: 0,
+            silent: 0,
             replacements: 0,
             evictions: 0,
             last_eviction: Timestamp::from_millis(0),
@@ -114,7 +115,7 @@ impl Presence {
         }
     }
 
-    /// Where the node stands.
+    /// Where the slot stands.
     pub const fn phase(&self) -> &Phase {
         &self.phase
     }
@@ -124,22 +125,38 @@ impl Presence {
         matches!(self.phase, Phase::Waiting { .. } | Phase::Working { .. })
     }
 
-    /// True while the engine rests after three or more faults in a row.
-    pub const fn quarantined(&self) -> bool {
-        self.faults >= 3 && matches!(self.phase, Phase::Resting(Rest { then: Next::Engine, .. }))
+    /// On the Grid since, if it is.
+    pub const fn online_since(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Waiting { since } | Phase::Working { since } | Phase::Finishing { since, .. } => {
+                Some(since)
+            }
+            Phase::Off(_)
+            | Phase::AwaitingEngine
+            | Phase::Testing
+            | Phase::Connecting
+            | Phase::Draining(_)
+            | Phase::Resting(_) => None,
+        }
+    }
+
+    /// How often the coordinator barred the name within its memory, as far as we saw.
+    pub fn evictions(&self, now: Timestamp) -> u32 {
+        if now.since(self.last_eviction) > self.policy.bar_memory { 0 } else { self.evictions }
     }
 
     pub(super) fn start(&mut self) -> Vec<Effect> {
         match self.phase {
             Phase::Off(_) => {
-                (self.faults, self.failures, self.misses, self.replacements) = (0, 0, 0, 0);
-                self.load()
+                (self.misses, self.silent, self.replacements) = (0, 0, 0);
+                self.phase = Phase::AwaitingEngine;
+                vec![Effect::WantEngine]
             }
-            Phase::Finishing { since } => {
+            Phase::Finishing { since, .. } => {
                 self.phase = Phase::Working { since };
                 Vec::new()
             }
-            Phase::Loading
+            Phase::AwaitingEngine
             | Phase::Testing
             | Phase::Connecting
             | Phase::Waiting { .. }
@@ -149,33 +166,79 @@ impl Presence {
         }
     }
 
-    pub(super) fn pause(&mut self, at_once: bool) -> Vec<Effect> {
-        match self.phase {
+    pub(super) fn pause(&mut self, why: Pause, at_once: bool) -> Vec<Effect> {
+        match &mut self.phase {
             Phase::Working { since } if !at_once => {
-                self.phase = Phase::Finishing { since };
+                self.phase = Phase::Finishing { since: *since, why };
                 Vec::new()
             }
-            Phase::Finishing { .. } if !at_once => Vec::new(),
-            Phase::Off(_) => Vec::new(),
-            Phase::Loading
+            Phase::Finishing { why: before, .. } if !at_once => {
+                *before = why;
+                Vec::new()
+            }
+            // What the owner says stands above his schedule.
+            Phase::Off(Off::Paused(before)) => {
+                *before = why;
+                Vec::new()
+            }
+            Phase::Off(off @ Off::NotStarted) => {
+                *off = Off::Paused(why);
+                Vec::new()
+            }
+            Phase::Off(Off::NeedsOwner { .. }) => Vec::new(),
+            Phase::AwaitingEngine
             | Phase::Testing
             | Phase::Connecting
             | Phase::Waiting { .. }
             | Phase::Working { .. }
             | Phase::Finishing { .. }
             | Phase::Draining(_)
-            | Phase::Resting(_) => {
-                self.phase = Phase::Off(Off::Paused);
-                vec![Effect::AbandonJob, Effect::Disconnect, Effect::StopEngine]
+            | Phase::Resting(_) => self.leave(Off::Paused(why)),
+        }
+    }
+
+    pub(super) fn engine_up(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.engine = true;
+        match self.phase {
+            Phase::AwaitingEngine => self.connect(now),
+            Phase::Off(_)
+            | Phase::Testing
+            | Phase::Connecting
+            | Phase::Waiting { .. }
+            | Phase::Working { .. }
+            | Phase::Finishing { .. }
+            | Phase::Draining(_)
+            | Phase::Resting(_) => Vec::new(),
+        }
+    }
+
+    /// Off the Grid until it is fit again. The rest after a lost connection, and a bar above all, is served besides.
+    pub(super) fn engine_down(&mut self) -> Vec<Effect> {
+        self.engine = false;
+        match self.phase {
+            Phase::Off(_) | Phase::AwaitingEngine | Phase::Draining(_) | Phase::Resting(_) => Vec::new(),
+            Phase::Finishing { why, .. } => self.leave(Off::Paused(why)),
+            // An engine that comes back has passed a test.
+            Phase::Testing | Phase::Connecting | Phase::Waiting { .. } | Phase::Working { .. } => {
+                self.phase = Phase::AwaitingEngine;
+                vec![Effect::Disconnect]
             }
         }
     }
 
-    pub(super) fn engine_ready(&mut self) -> Vec<Effect> {
-        if self.phase != Phase::Loading {
-            return Vec::new();
+    pub(super) fn engine_given_up(&mut self, code: Code, detail: String) -> Vec<Effect> {
+        self.engine = false;
+        match self.phase {
+            Phase::Off(_) => Vec::new(),
+            Phase::Finishing { why, .. } => self.leave(Off::Paused(why)),
+            Phase::AwaitingEngine
+            | Phase::Testing
+            | Phase::Connecting
+            | Phase::Waiting { .. }
+            | Phase::Working { .. }
+            | Phase::Draining(_)
+            | Phase::Resting(_) => self.needs_owner(code, detail),
         }
-        self.test()
     }
 
     pub(super) fn blocked(&mut self, code: Code, detail: String) -> Vec<Effect> {
@@ -185,25 +248,18 @@ impl Presence {
         self.needs_owner(code, detail)
     }
 
-    pub(super) fn test_passed(&mut self, now: Timestamp) -> Vec<Effect> {
+    pub(super) fn tested(&mut self, now: Timestamp) -> Vec<Effect> {
         if self.phase != Phase::Testing {
             return Vec::new();
         }
         self.connect(now)
     }
 
-    pub(super) fn test_failed(&mut self, detail: String) -> Vec<Effect> {
-        if self.phase != Phase::Testing {
-            return Vec::new();
-        }
-        self.fault(Code::SelfTestFailed, detail)
-    }
-
     pub(super) fn registered(&mut self, now: Timestamp) -> Vec<Effect> {
         if self.phase != Phase::Connecting {
             return vec![Effect::Disconnect];
         }
-        self.misses = 0;
+        (self.misses, self.silent) = (0, 0);
         self.phase = Phase::Waiting { since: now };
         Vec::new()
     }
@@ -218,6 +274,7 @@ impl Presence {
         if self.phase != Phase::Connecting {
             return Vec::new();
         }
+        self.silent = 0;
         match retry {
             Retry::Never => self.needs_owner(code, detail),
             Retry::Once if self.misses == 0 => {
@@ -225,7 +282,10 @@ impl Presence {
                 self.connect(now)
             }
             Retry::Once | Retry::Backoff => self.miss(code, detail),
-            Retry::AfterBar => self.barred(code, detail, now),
+            Retry::AfterBar => {
+                let rest = self.bar(code, detail, now);
+                self.rest(rest)
+            }
         }
     }
 
@@ -233,26 +293,36 @@ impl Presence {
         if self.phase != Phase::Connecting {
             return Vec::new();
         }
+        self.silent = 0;
         self.miss(code, detail)
+    }
+
+    pub(super) fn unanswered(&mut self, detail: String) -> Vec<Effect> {
+        if self.phase != Phase::Connecting {
+            return Vec::new();
+        }
+        self.silent = self.silent.saturating_add(1);
+        let told = self.silent >= self.policy.silent_drops_to_tell;
+        self.miss(if told { Code::RegistrationUnanswered } else { Code::GridUnreachable }, detail)
     }
 
     pub(super) fn connection_lost(&mut self, how: Lost, now: Timestamp) -> Vec<Effect> {
         match self.phase {
-            Phase::Waiting { since } => match self.after_loss(how, now.since(since)) {
+            Phase::Waiting { since } => match self.after_loss(how, since, now) {
                 Ok(rest) => self.rest(rest),
                 Err((code, detail)) => self.needs_owner(code, detail),
             },
-            Phase::Working { since } => match self.after_loss(how, now.since(since)) {
+            Phase::Working { since } => match self.after_loss(how, since, now) {
                 Ok(rest) => {
                     self.phase = Phase::Draining(rest);
                     Vec::new()
                 }
                 Err((code, detail)) => self.needs_owner(code, detail),
             },
-            // Another worker gets the job; the pause the owner asked for is due now.
-            Phase::Finishing { .. } => self.pause(true),
+            // Another worker gets the job; the pause that was asked for is due now.
+            Phase::Finishing { why, .. } => self.leave(Off::Paused(why)),
             Phase::Off(_)
-            | Phase::Loading
+            | Phase::AwaitingEngine
             | Phase::Testing
             | Phase::Connecting
             | Phase::Draining(_)
@@ -261,8 +331,8 @@ impl Presence {
     }
 
     /// The rest that a lost connection calls for, or the words for the owner if it is no accident any more.
-    fn after_loss(&mut self, how: Lost, online: Duration) -> Result<Rest, (Code, String)> {
-        let soon = online < self.policy.replaced_soon;
+    fn after_loss(&mut self, how: Lost, since: Timestamp, now: Timestamp) -> Result<Rest, (Code, String)> {
+        let soon = now.since(since) < self.policy.replaced_soon;
         let (code, detail) = match how {
             Lost::Replaced => {
                 self.replacements = if soon { self.replacements + 1 } else { 1 };
@@ -273,7 +343,12 @@ impl Presence {
                 (Code::GridUnreachable, "the Grid restarts, or the connection was taken over".to_owned())
             }
             Lost::Dropped { detail } => (Code::GridUnreachable, detail),
+            Lost::OurFault { detail } => (Code::ConnectionNeglected, detail),
+            Lost::Refused { code, detail, retry: Retry::Never } => return Err((code, detail)),
+            Lost::Refused { code, detail, retry: Retry::AfterBar } => return Ok(self.bar(code, detail, now)),
+            Lost::Refused { code, detail, retry: Retry::Once | Retry::Backoff } => (code, detail),
             Lost::Garbled { detail } => (Code::GridGarbled, detail),
+            Lost::Starved => (Code::EngineBusy, "a job waited too long for the engine".to_owned()),
         };
         self.misses += 1;
         Ok(Rest { code, detail, wait: self.policy.rest_after_miss(self.misses), then: Next::Connect })
@@ -286,20 +361,9 @@ impl Presence {
         Vec::new()
     }
 
-    pub(super) fn job_ended(&mut self, how: Ended) -> Vec<Effect> {
-        match how {
-            Ended::Neutral => {}
-            Ended::Answered => {
-                (self.faults, self.failures, self.replacements, self.evictions) = (0, 0, 0, 0);
-            }
-            Ended::Failed => {
-                self.failures += 1;
-                if self.failures >= self.policy.failures_to_fault {
-                    self.failures = 0;
-                    return self.fault(Code::EngineFailing, "several jobs in a row failed".into());
-                }
-            }
-        }
+    /// Whoever gets an answer through does not share the name. The rung of the bars is not forgotten for it.
+    pub(super) fn job_answered(&mut self) -> Vec<Effect> {
+        (self.replacements, self.evictions) = (0, 0);
         Vec::new()
     }
 
@@ -310,41 +374,21 @@ impl Presence {
                 self.phase = Phase::Waiting { since: *since };
                 Vec::new()
             }
-            Phase::Finishing { .. } => self.pause(true),
+            Phase::Finishing { why, .. } => {
+                let why = *why;
+                self.leave(Off::Paused(why))
+            }
             Phase::Draining(rest) => {
                 let rest = rest.clone();
                 self.rest(rest)
             }
             Phase::Off(_)
-            | Phase::Loading
+            | Phase::AwaitingEngine
             | Phase::Testing
             | Phase::Connecting
             | Phase::Waiting { .. }
             | Phase::Resting(_) => Vec::new(),
         }
-    }
-
-    /// The engine cannot be trusted any more: off the Grid, end it, and come back more slowly each time.
-    pub(super) fn fault(&mut self, code: Code, detail: String) -> Vec<Effect> {
-        match self.phase {
-            Phase::Off(_) => return Vec::new(),
-            Phase::Resting(Rest { then: Next::Engine, .. }) => return Vec::new(),
-            Phase::Finishing { .. } => return self.pause(true),
-            Phase::Loading
-            | Phase::Testing
-            | Phase::Connecting
-            | Phase::Waiting { .. }
-            | Phase::Working { .. }
-            | Phase::Draining(_)
-            | Phase::Resting(_) => {}
-        }
-        self.faults += 1;
-        let Some(wait) = self.policy.rest_after_fault(self.faults) else {
-            return self.needs_owner(code, detail);
-        };
-        let mut effects = vec![Effect::Disconnect, Effect::StopEngine];
-        effects.extend(self.rest(Rest { code, detail, wait, then: Next::Engine }));
-        effects
     }
 
     pub(super) fn disk_full(&mut self, detail: String) -> Vec<Effect> {
@@ -360,30 +404,29 @@ impl Presence {
                 effects.extend(self.rest(rest));
                 effects
             }
-            Phase::Finishing { .. } => self.pause(true),
-            Phase::Off(_) | Phase::Loading | Phase::Testing | Phase::Draining(_) | Phase::Resting(_) => {
-                Vec::new()
-            }
+            Phase::Finishing { why, .. } => self.leave(Off::Paused(why)),
+            Phase::Off(_)
+            | Phase::AwaitingEngine
+            | Phase::Testing
+            | Phase::Draining(_)
+            | Phase::Resting(_) => Vec::new(),
         }
     }
 
     pub(super) fn timer_fired(&mut self, now: Timestamp) -> Vec<Effect> {
         let Phase::Resting(rest) = &self.phase else { return Vec::new() };
+        if !self.engine {
+            // It passes a test before it is fit again.
+            self.phase = Phase::AwaitingEngine;
+            return Vec::new();
+        }
         match rest.then {
-            Next::Engine => self.load(),
-            Next::Test => self.test(),
+            Next::Test => {
+                self.phase = Phase::Testing;
+                vec![Effect::AskTest]
+            }
             Next::Connect => self.connect(now),
         }
-    }
-
-    fn load(&mut self) -> Vec<Effect> {
-        self.phase = Phase::Loading;
-        vec![Effect::StartEngine]
-    }
-
-    fn test(&mut self) -> Vec<Effect> {
-        self.phase = Phase::Testing;
-        vec![Effect::SelfTest]
     }
 
     /// Connects if the budget allows it, else rests until it does.
@@ -405,12 +448,11 @@ impl Presence {
         self.rest(Rest { code, detail, wait, then: Next::Connect })
     }
 
-    fn barred(&mut self, code: Code, detail: String, now: Timestamp) -> Vec<Effect> {
-        let forgotten = now.since(self.last_eviction) > self.policy.bar_memory;
-        self.evictions = if forgotten { 1 } else { self.evictions + 1 };
+    /// The rest until the coordinator takes the name again.
+    fn bar(&mut self, code: Code, detail: String, now: Timestamp) -> Rest {
+        self.evictions = self.evictions(now) + 1;
         self.last_eviction = now;
-        let wait = self.policy.bar(self.evictions);
-        self.rest(Rest { code, detail, wait, then: Next::Test })
+        Rest { code, detail, wait: self.policy.bar(self.evictions), then: Next::Test }
     }
 
     fn rest(&mut self, rest: Rest) -> Vec<Effect> {
@@ -421,7 +463,13 @@ impl Presence {
     }
 
     fn needs_owner(&mut self, code: Code, detail: String) -> Vec<Effect> {
-        self.phase = Phase::Off(Off::NeedsOwner { code, detail });
-        vec![Effect::AbandonJob, Effect::Disconnect, Effect::StopEngine]
+        self.leave(Off::NeedsOwner { code, detail })
+    }
+
+    /// Off the Grid until somebody says otherwise. What we hear of the engine afterwards is not for us.
+    fn leave(&mut self, off: Off) -> Vec<Effect> {
+        self.engine = false;
+        self.phase = Phase::Off(off);
+        vec![Effect::AbandonJob, Effect::Disconnect, Effect::ReleaseEngine]
     }
 }

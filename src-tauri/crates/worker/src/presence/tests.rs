@@ -5,7 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use types::{Code, Timestamp};
 
-use super::{Effect, Ended, Event, Lost, Off, Phase, Policy, Presence, Retry};
+use super::{Effect, Event, Lost, Off, Pause, Phase, Presence, Retry};
+use crate::Policy;
 
 const NOON: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -20,12 +21,21 @@ impl Node {
     }
 
     fn online() -> Self {
-        let mut node = Self::off();
-        for event in [Event::Start, Event::EngineReady, Event::TestPassed, Event::Registered] {
-            node.tell(event);
+        Self::off().go_online()
+    }
+
+    /// With nothing but its waits between two attempts.
+    fn without_budget() -> Self {
+        let policy = Policy { attempts: 100, ..Policy::default() };
+        Self { presence: Presence::new(policy), now: NOON }.go_online()
+    }
+
+    fn go_online(mut self) -> Self {
+        for event in [Event::Start, Event::EngineUp, Event::Registered] {
+            self.tell(event);
         }
-        assert!(node.presence.takes_jobs());
-        node
+        assert!(self.presence.takes_jobs());
+        self
     }
 
     fn tell(&mut self, event: Event) -> Vec<Effect> {
@@ -54,10 +64,6 @@ impl Node {
     }
 }
 
-fn fault() -> Event {
-    Event::EngineFault { detail: "it ended".into() }
-}
-
 fn dropped() -> Event {
     Event::ConnectionLost { how: Lost::Dropped { detail: "1006".into() } }
 }
@@ -70,73 +76,53 @@ const fn minutes(count: u64) -> Duration {
     Duration::from_secs(count * 60)
 }
 
+fn pause(now: bool) -> Event {
+    Event::Pause { why: Pause::Owner, now }
+}
+
+const LEAVE: [Effect; 3] = [Effect::AbandonJob, Effect::Disconnect, Effect::ReleaseEngine];
+
 #[test]
-fn a_start_leads_through_load_and_test_to_the_grid() {
+fn a_start_leads_by_way_of_a_fit_engine_to_the_grid() {
     let mut node = Node::off();
-    assert_eq!(node.tell(Event::Start), [Effect::StartEngine]);
-    assert_eq!(node.tell(Event::EngineReady), [Effect::SelfTest]);
-    assert_eq!(node.tell(Event::TestPassed), [Effect::Connect], "never registered before the test passed");
+    assert_eq!(node.tell(Event::Start), [Effect::WantEngine]);
+    assert_eq!(node.tell(Event::EngineUp), [Effect::Connect]);
     assert_eq!(node.tell(Event::Registered), []);
+    assert_eq!(node.presence.online_since(), Some(NOON));
 }
 
 #[test]
-fn faults_in_a_row_lead_to_restarts_quarantine_and_an_end() {
+fn an_engine_that_fails_takes_the_slot_off_the_grid_until_it_is_fit_again() {
     let mut node = Node::online();
-    let mut rests = Vec::new();
-    for _ in 0..4 {
-        rests.push(node.rest_after(fault()));
-        assert_eq!(
-            node.presence.phase(),
-            &Phase::Loading,
-            "the engine is loaded and tested before each return"
-        );
-        node.tell(Event::EngineReady);
-    }
-    assert_eq!(rests, [Duration::from_secs(1), Duration::from_secs(5), minutes(10), minutes(20)]);
-    node.tell(fault());
-    assert_eq!(node.code(), Some(Code::EngineFailing), "the fifth fault in a row is the owner's");
+    assert_eq!(node.tell(Event::EngineDown), [Effect::Disconnect]);
+    assert_eq!(node.tell(Event::EngineDown), []);
+    assert_eq!(node.tell(Event::EngineUp), [Effect::Connect]);
+    node.tell(Event::Registered);
+    let given_up = Event::EngineGivenUp { code: Code::EngineFailing, detail: "five times".into() };
+    assert_eq!(node.tell(given_up), LEAVE);
+    assert_eq!(node.code(), Some(Code::EngineFailing));
 }
 
 #[test]
-fn a_good_job_forgives_earlier_faults() {
+fn an_engine_that_comes_back_does_not_shorten_a_bar() {
     let mut node = Node::online();
-    for _ in 0..10 {
-        assert_eq!(node.rest_after(fault()), Duration::from_secs(1));
-        for event in [Event::EngineReady, Event::TestPassed, Event::Registered, Event::JobStarted] {
-            node.tell(event);
-        }
-        node.tell(Event::JobEnded(Ended::Answered));
-    }
+    node.rest_after(dropped());
+    node.tell(refused(Retry::AfterBar));
+    assert_eq!(node.tell(Event::EngineDown), []);
+    assert_eq!(node.tell(Event::EngineUp), [], "the bar is not over");
+    assert_eq!(node.tell(Event::TimerFired), [Effect::AskTest]);
+    assert_eq!(node.tell(Event::EngineDown), [Effect::Disconnect]);
+    assert_eq!(node.tell(Event::EngineUp), [Effect::Connect], "what comes back has passed a test");
 }
 
 #[test]
-fn jobs_that_fail_in_a_row_are_a_fault_even_if_the_engine_says_nothing() {
+fn a_rest_that_ends_without_an_engine_waits_for_it() {
     let mut node = Node::online();
-    for _ in 0..2 {
-        assert_eq!(node.tell(Event::JobEnded(Ended::Failed)), []);
-    }
-    assert_eq!(node.rest_after(Event::JobEnded(Ended::Failed)), Duration::from_secs(1));
-    assert_eq!(
-        node.presence.phase(),
-        &Phase::Loading,
-        "restarted and tested before the coordinator evicts us"
-    );
-}
-
-#[test]
-fn a_cancelled_part_forgives_nothing() {
-    let mut node = Node::online();
-    let rests: Vec<u64> = (0..3)
-        .map(|_| {
-            let rest = node.rest_after(fault()).as_secs();
-            for event in [Event::EngineReady, Event::TestPassed, Event::Registered] {
-                node.tell(event);
-            }
-            node.tell(Event::JobEnded(Ended::Neutral));
-            rest
-        })
-        .collect();
-    assert_eq!(rests, [1, 5, 600]);
+    node.tell(dropped());
+    node.tell(Event::EngineDown);
+    assert_eq!(node.tell(Event::TimerFired), []);
+    assert_eq!(node.presence.phase(), &Phase::AwaitingEngine);
+    assert_eq!(node.tell(Event::EngineUp), [Effect::Connect]);
 }
 
 #[test]
@@ -149,14 +135,8 @@ fn a_disk_that_stays_full_is_called_full_for_ever() {
 }
 
 #[test]
-fn a_fault_closes_the_socket_before_the_engine_is_ended() {
-    let effects = Node::online().tell(fault());
-    assert_eq!(effects[..2], [Effect::Disconnect, Effect::StopEngine]);
-}
-
-#[test]
 fn lost_connections_are_retried_ever_more_slowly() {
-    let mut node = Node::online();
+    let mut node = Node::without_budget();
     let mut rests = vec![node.rest_after(dropped()).as_secs()];
     for _ in 0..6 {
         let failed = Event::ConnectFailed { code: Code::GridUnreachable, detail: "refused".into() };
@@ -185,7 +165,43 @@ fn reconnecting_has_a_budget() {
             phase => panic!("unexpected {phase:?}"),
         }
     }
-    assert!(attempts <= 41, "a burst of 20 and 20 in an hour, got {attempts}");
+    assert!((10..=20).contains(&attempts), "at most 20 in an hour, and not none: {attempts}");
+}
+
+#[test]
+fn registrations_dropped_without_a_word_are_told_after_five() {
+    let mut node = Node::without_budget();
+    node.tell(dropped());
+    let codes: Vec<Code> = (0..6)
+        .map(|_| {
+            node.now = node.now.plus(minutes(1));
+            node.tell(Event::TimerFired);
+            node.tell(Event::Unanswered { detail: "dropped".into() });
+            let Phase::Resting(rest) = node.presence.phase() else { panic!("it keeps trying") };
+            rest.code
+        })
+        .collect();
+    assert_eq!(codes[..4], [Code::GridUnreachable; 4]);
+    assert_eq!(codes[4..], [Code::RegistrationUnanswered; 2]);
+}
+
+#[test]
+fn what_a_lost_connection_is_called_says_whose_fault_it_was() {
+    let detail = || "why".to_owned();
+    let cases = [
+        (Lost::Dropped { detail: detail() }, Code::GridUnreachable),
+        (Lost::OurFault { detail: detail() }, Code::ConnectionNeglected),
+        (Lost::Garbled { detail: detail() }, Code::GridGarbled),
+        (Lost::Starved, Code::EngineBusy),
+        (Lost::Refused { code: Code::Suspended, detail: detail(), retry: Retry::AfterBar }, Code::Suspended),
+        (Lost::Replaced, Code::GridUnreachable),
+    ];
+    for (how, expected) in cases {
+        let mut node = Node::online();
+        node.tell(Event::ConnectionLost { how: how.clone() });
+        let Phase::Resting(rest) = node.presence.phase() else { panic!("{how:?} is no end") };
+        assert_eq!(rest.code, expected, "{how:?}");
+    }
 }
 
 #[test]
@@ -220,7 +236,7 @@ fn a_bar_is_waited_for_by_rung_and_followed_by_a_test() {
     for _ in 0..5 {
         rests.push(node.rest_after(refused(Retry::AfterBar)));
         assert_eq!(node.presence.phase(), &Phase::Testing);
-        node.tell(Event::TestPassed);
+        node.tell(Event::Tested);
     }
     let expected = [Duration::from_secs(30), minutes(2), minutes(10), minutes(60), minutes(60)];
     assert_eq!(rests, expected);
@@ -231,7 +247,7 @@ fn a_refusal_only_the_owner_can_mend_is_not_retried() {
     let mut node = Node::online();
     node.rest_after(dropped());
     let effects = node.tell(refused(Retry::Never));
-    assert!(effects.contains(&Effect::StopEngine), "the GPU is given back");
+    assert!(effects.contains(&Effect::ReleaseEngine), "the GPU is given back");
     assert_eq!(node.code(), Some(Code::RegistrationRefused));
     assert_eq!(node.tell(Event::TimerFired), [], "no loop");
 }
@@ -239,8 +255,8 @@ fn a_refusal_only_the_owner_can_mend_is_not_retried() {
 #[test]
 fn a_used_nonce_is_retried_at_once_but_only_once() {
     let mut node = Node::online();
-    node.tell(Event::Pause { now: true });
-    for event in [Event::Start, Event::EngineReady, Event::TestPassed] {
+    node.tell(pause(true));
+    for event in [Event::Start, Event::EngineUp] {
         node.tell(event);
     }
     assert_eq!(node.tell(refused(Retry::Once)), [Effect::Connect]);
@@ -249,18 +265,35 @@ fn a_used_nonce_is_retried_at_once_but_only_once() {
 
 #[test]
 fn a_pause_lets_the_job_finish_unless_it_is_urgent() {
-    let all = [Effect::AbandonJob, Effect::Disconnect, Effect::StopEngine];
     let mut node = Node::online();
     node.tell(Event::JobStarted);
-    assert_eq!(node.tell(Event::Pause { now: false }), []);
+    assert_eq!(node.tell(pause(false)), []);
     assert!(!node.presence.takes_jobs(), "no new job while finishing");
-    assert_eq!(node.tell(Event::JobEnded(Ended::Answered)), [], "the ack is still out");
-    assert_eq!(node.tell(Event::Quiet), all);
-    assert_eq!(node.presence.phase(), &Phase::Off(Off::Paused));
+    assert_eq!(node.tell(Event::JobAnswered), [], "the ack is still out");
+    assert_eq!(node.tell(Event::Quiet), LEAVE);
+    assert_eq!(node.presence.phase(), &Phase::Off(Off::Paused(Pause::Owner)));
 
     let mut urgent = Node::online();
     urgent.tell(Event::JobStarted);
-    assert_eq!(urgent.tell(Event::Pause { now: true }), all);
+    assert_eq!(urgent.tell(pause(true)), LEAVE);
+}
+
+#[test]
+fn the_rung_of_the_bars_is_not_forgotten_for_an_answer() {
+    let mut node = Node::online();
+    node.rest_after(dropped());
+    assert_eq!(node.rest_after(refused(Retry::AfterBar)), Duration::from_secs(30));
+    for event in [Event::Tested, Event::Registered, Event::JobStarted, Event::JobAnswered, Event::Quiet] {
+        node.tell(event);
+    }
+    node.rest_after(dropped());
+    assert_eq!(
+        node.rest_after(refused(Retry::AfterBar)),
+        minutes(2),
+        "the coordinator remembers for an hour"
+    );
+    node.now = node.now.plus(minutes(61));
+    assert_eq!(node.presence.evictions(node.now), 0);
 }
 
 #[test]
@@ -268,69 +301,76 @@ fn a_lost_connection_waits_for_the_engine_to_let_go() {
     let mut node = Node::online();
     node.tell(Event::JobStarted);
     assert_eq!(node.tell(dropped()), [], "no reconnect while the engine works on a job that is not ours");
-    assert_eq!(node.tell(Event::JobEnded(Ended::Neutral)), []);
     assert!(matches!(node.tell(Event::Quiet)[..], [Effect::SetTimer { .. }]));
 }
 
 #[test]
-fn a_full_disk_takes_the_node_off_the_grid_and_back() {
+fn a_full_disk_takes_the_slot_off_the_grid_and_back() {
     let mut node = Node::online();
     assert_eq!(node.rest_after(Event::DiskFull { detail: "no space".into() }), Duration::from_secs(30));
     assert_eq!(node.presence.phase(), &Phase::Connecting);
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    (0_u8..24).prop_map(|kind| match kind {
-        0 => Event::Start,
-        1 => Event::Pause { now: true },
-        2 => Event::Pause { now: false },
-        3 | 4 => Event::EngineReady,
-        5 => Event::Blocked { code: Code::ModelUnusable, detail: String::new() },
-        6 => fault(),
-        7 | 8 => Event::TestPassed,
-        9 => Event::TestFailed { detail: String::new() },
-        10 | 11 => Event::Registered,
-        12 => refused(Retry::AfterBar),
-        13 => refused(Retry::Never),
-        14 => Event::ConnectFailed { code: Code::GridUnreachable, detail: String::new() },
-        15 => dropped(),
-        16 => Event::ConnectionLost { how: Lost::Replaced },
-        17 => Event::JobStarted,
-        18 => Event::JobEnded(Ended::Answered),
-        22 => Event::JobEnded(Ended::Failed),
-        19 => Event::Quiet,
-        20 => Event::DiskFull { detail: String::new() },
+    (0_u8..26).prop_map(|kind| match kind {
+        0 | 1 => Event::Start,
+        2 => pause(true),
+        3 => pause(false),
+        4 => Event::Pause { why: Pause::Schedule, now: false },
+        5..=7 => Event::EngineUp,
+        8 => Event::EngineDown,
+        9 => Event::EngineGivenUp { code: Code::EngineFailing, detail: String::new() },
+        10 => Event::Blocked { code: Code::LedgerUnusable, detail: String::new() },
+        11 => Event::Tested,
+        12 | 13 => Event::Registered,
+        14 => refused(Retry::AfterBar),
+        15 => refused(Retry::Never),
+        16 => Event::ConnectFailed { code: Code::GridUnreachable, detail: String::new() },
+        17 => Event::Unanswered { detail: String::new() },
+        18 => dropped(),
+        19 => Event::ConnectionLost { how: Lost::Replaced },
+        20 => Event::JobStarted,
+        21 => Event::JobAnswered,
+        22 => Event::Quiet,
+        23 => Event::DiskFull { detail: String::new() },
         _ => Event::TimerFired,
     })
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_it_never_registers_untested_and_never_gets_stuck(
+    fn whatever_happens_it_connects_only_with_a_fit_engine_and_never_gets_stuck(
         events in prop::collection::vec(any_event(), 1..80)
     ) {
         let mut node = Node::off();
-        let (mut engine, mut tested) = (false, false);
+        let (mut wanted, mut fit, mut attempts) = (false, false, 0);
         for event in events {
-            if event == Event::TestPassed && *node.presence.phase() == Phase::Testing {
-                tested = true;
+            match event {
+                Event::EngineUp => fit = true,
+                Event::EngineDown | Event::EngineGivenUp { .. } => fit = false,
+                // The attempt is not made when its record cannot be written.
+                Event::DiskFull { .. } if *node.presence.phase() == Phase::Connecting => attempts -= 1,
+                _ => {}
             }
             let started = event == Event::Start;
             for effect in node.tell(event) {
                 match effect {
-                    Effect::StartEngine => (engine, tested) = (true, false),
-                    Effect::StopEngine => (engine, tested) = (false, false),
-                    Effect::SelfTest => {
-                        prop_assert!(engine, "nothing to test");
-                        tested = false;
+                    Effect::WantEngine => (wanted, fit) = (true, false),
+                    Effect::ReleaseEngine => wanted = false,
+                    Effect::Connect => {
+                        prop_assert!(wanted && fit, "connected without a fit engine");
+                        attempts += 1;
                     }
-                    Effect::Connect => prop_assert!(engine && tested, "registered without a passed test"),
+                    Effect::AskTest => prop_assert!(wanted && fit, "nothing to test"),
                     Effect::Disconnect | Effect::AbandonJob | Effect::SetTimer { .. } => {}
                 }
             }
-            prop_assert!(!started || !matches!(node.presence.phase(), Phase::Off(_)), "a start always starts");
+            let off = matches!(node.presence.phase(), Phase::Off(_));
+            prop_assert!(!started || !off, "a start always starts");
+            prop_assert_eq!(wanted, !off, "an engine is held exactly as long as the slot wants to serve");
         }
+        prop_assert!(attempts <= 5, "no time passed, so no more than the burst");
     }
 }

@@ -2,6 +2,7 @@
 import type { JobLine } from "./JobLine";
 import type { Money } from "./Money";
 import type { Phase } from "./Phase";
+import type { Slot } from "./Slot";
 
 /**
  * The node as the screen shows it.
@@ -51,6 +52,10 @@ workUnits: string | null,
  * The latest jobs, newest first.
  */
 recent: Array<JobLine>, 
+/**
+ * Its connections to the Grid.
+ */
+slots: Array<Slot>, 
 /**
  * Whether there is a wallet.
  */

@@ -5,6 +5,7 @@ use rand::{Rng as _, SeedableRng as _};
 use types::{B256, Den};
 
 use super::*;
+use crate::earnings::{Bucket, Standing};
 
 const AMOUNT: Aipg = Aipg::ZERO;
 
@@ -191,10 +192,13 @@ fn whatever_order_and_part_of_the_rows_a_page_shows_each_becomes_one_row() {
 }
 
 #[test]
-fn only_what_is_settled_and_not_sent_is_owed() {
-    let check = |status: PayoutStatus, expected| assert_eq!(standing(word(&status)), expected, "{status:?}");
+fn every_status_of_the_page_has_its_figure() {
+    let check = |status: PayoutStatus, expected| {
+        let row = row(&stated("hour", status, None));
+        assert_eq!(Standing::of(&row).bucket(), expected, "{row:?}");
+    };
     for status in [PayoutStatus::Sent, PayoutStatus::Confirmed] {
-        check(status, Standing::Sent);
+        check(status, Bucket::SaidToBePaid);
     }
     for status in [
         PayoutStatus::Sending,
@@ -203,7 +207,7 @@ fn only_what_is_settled_and_not_sent_is_owed() {
         PayoutStatus::UnderReview,
         PayoutStatus::Held,
     ] {
-        check(status, Standing::Owed);
+        check(status, Bucket::Owed);
     }
-    check(PayoutStatus::Other("cancelled".to_owned()), Standing::Unknown);
+    check(PayoutStatus::Other("cancelled".to_owned()), Bucket::Other);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
-use types::{Consent, Delegation, Plan};
+use types::{AccountAct, Consent, Plan};
 
 use super::offers::offers;
 use super::{ActionStage, ActionView, Desk, Seen, Subject, Trouble};
@@ -182,8 +182,8 @@ impl Confirm for Shown<'_> {
         Some(consent)
     }
 
-    async fn confirm_delegation(&self, delegation: &Delegation) -> Option<Consent> {
-        self.confirm.confirm_delegation(delegation).await
+    async fn confirm_account(&self, act: &AccountAct) -> Option<Consent> {
+        self.confirm.confirm_account(act).await
     }
 }
 
@@ -196,7 +196,7 @@ impl Confirm for NobodyThere {
         None
     }
 
-    async fn confirm_delegation(&self, _: &Delegation) -> Option<Consent> {
+    async fn confirm_account(&self, _: &AccountAct) -> Option<Consent> {
         None
     }
 }

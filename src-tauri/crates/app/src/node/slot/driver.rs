@@ -1,27 +1,21 @@
 //! The driver: feeds the two machines with what happens and does what they say.
 
-mod effects;
-
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use engine_link::{Engine, EngineEvent, LoadFault, ModelFacts, Stage};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
-use types::{Ask, Clock, Code};
+use types::{Ask, Clock, Code, JobId, Timestamp};
+use worker::Strikes;
 use worker::job::{self, Entry, Jobs, Offer};
-use worker::presence::{self, Ended, Lost, Presence};
+use worker::presence::{self, Lost, Pause, Presence};
 
-use super::deadlines::{Deadlines, Due};
-use super::inputs::{Command, Input, Sources};
+use super::inputs::{Input, Sources};
 use super::receipts::Receipts;
-use super::records::{Records, Summary};
-use super::self_test::{SelfTest, Verdict};
-use super::{NodeSettings, StartError, registration, view};
-use crate::{Phase, Status};
-
-/// The context is cut to this until the memory that is free can be planned with: its cache grows with every token.
-const LARGEST_CONTEXT: u32 = 16_384;
+use super::{SlotCommand, SlotSettings, SlotView, registration, view};
+use crate::node::deadlines::Deadlines;
+use crate::node::engine_room::{Proven, Said, Seat, Standing};
+use crate::node::records::Records;
 
 /// Something for one of the machines, waiting its turn.
 #[derive(Debug)]
@@ -30,85 +24,81 @@ enum Signal {
     Presence(presence::Event),
 }
 
-/// The one owner of a node's state.
-pub(super) struct Driver {
-    settings: NodeSettings,
-    clock: Arc<dyn Clock>,
-    sources: Sources,
-    status: watch::Sender<Status>,
+/// What is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Due {
+    /// The end of a rest.
+    Rest,
+    /// The ack of a job.
+    Ack(JobId),
+}
+
+/// The one owner of a slot's state.
+pub(in crate::node) struct Slot {
+    pub(super) settings: SlotSettings,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) sources: Sources,
+    pub(super) records: Records,
+    pub(super) receipts: Receipts,
+    pub(super) deadlines: Deadlines<Due>,
+    /// What the engine has shown, while it is fit.
+    pub(super) proven: Option<Arc<Proven>>,
+    /// When the first piece of the job in hand left.
+    pub(super) first_piece: Option<Timestamp>,
+    pub(super) strikes: Strikes,
     presence: Presence,
     jobs: Jobs,
     signals: VecDeque<Signal>,
-    engine: Option<Engine>,
-    facts: Option<ModelFacts>,
-    load_percent: u8,
-    records: Records,
-    summary: Summary,
-    receipts: Receipts,
-    self_test: Option<SelfTest>,
-    tests: u64,
-    deadlines: Deadlines,
+    view: watch::Sender<SlotView>,
+    bell: Arc<Notify>,
 }
 
-impl Driver {
-    pub(super) async fn new(
-        settings: NodeSettings,
+impl Slot {
+    pub(in crate::node) fn new(
+        settings: SlotSettings,
         clock: Arc<dyn Clock>,
-        commands: mpsc::Receiver<Command>,
-    ) -> Result<(Self, watch::Sender<Status>, watch::Receiver<Status>), StartError> {
-        let ledger = settings.home.ledger();
-        let name = settings.identity.name.clone();
-        let records = Records::open(&ledger, name, settings.ledger, clock.now()).await?;
-        let summary = records.summary().await?;
-        let (status, watched) = watch::channel(Status {
-            phase: Phase::Starting,
-            code: None,
-            detail: None,
-            practice: settings.practice,
-            worker_name: settings.identity.name.to_string(),
-            model: None,
-            device: None,
-            current_job: None,
-            jobs_done: 0,
-            den_total: types::Den::ZERO,
-            recent: Vec::new(),
-        });
-        let shown = status.clone();
-        let driver = Self {
+        seat: Seat,
+        records: Records,
+        commands: mpsc::Receiver<SlotCommand>,
+        bell: Arc<Notify>,
+    ) -> (Self, watch::Receiver<SlotView>) {
+        let (view, watched) = watch::channel(SlotView::starting());
+        let slot = Self {
             presence: Presence::new(settings.policy.clone()),
             settings,
             clock,
-            sources: Sources::new(commands),
-            status,
-            jobs: Jobs::default(),
-            signals: VecDeque::from([Signal::Presence(presence::Event::Start)]),
-            engine: None,
-            facts: None,
-            load_percent: 0,
+            sources: Sources::new(commands, seat),
             records,
-            summary,
             receipts: Receipts::default(),
-            self_test: None,
-            tests: 0,
             deadlines: Deadlines::default(),
+            proven: None,
+            first_piece: None,
+            strikes: Strikes::default(),
+            jobs: Jobs::default(),
+            signals: VecDeque::new(),
+            view,
+            bell,
         };
-        Ok((driver, shown, watched))
+        (slot, watched)
     }
 
-    /// Runs until the owner ends it.
-    pub(super) async fn run(mut self) {
+    /// Runs until it is told to end.
+    pub(in crate::node) async fn run(mut self) {
         loop {
             self.settle().await;
             self.show();
             let deadline = self.deadlines.next();
             match self.sources.next(deadline).await {
-                Input::Command(Some(Command::Resume)) => self.tell_presence(presence::Event::Start),
-                Input::Command(Some(Command::Pause { now })) => {
-                    self.tell_presence(presence::Event::Pause { now });
+                Input::Command(Some(SlotCommand::Serve)) => self.tell_presence(presence::Event::Start),
+                Input::Command(Some(SlotCommand::Pause { why, now })) => {
+                    self.tell_presence(presence::Event::Pause { why, now });
                 }
-                Input::Command(Some(Command::Shutdown) | None) => return self.end().await,
-                Input::Launched(launched) => self.launched(launched),
-                Input::Engine(event) => self.engine_said(event),
+                Input::Command(Some(SlotCommand::End) | None) => return self.end().await,
+                Input::Room(Some(said)) => self.room_said(said),
+                Input::Room(None) => self.engine_lost(presence::Event::EngineGivenUp {
+                    code: Code::Internal,
+                    detail: "the engine's driver ended".to_owned(),
+                }),
                 Input::Connected(Ok(connection)) => {
                     self.sources.connection = Some(connection);
                     self.tell_presence(presence::Event::Registered);
@@ -124,16 +114,16 @@ impl Driver {
     }
 
     async fn end(&mut self) {
-        self.tell_presence(presence::Event::Pause { now: true });
+        self.tell_presence(presence::Event::Pause { why: Pause::Owner, now: true });
         self.settle().await;
         self.show();
     }
 
-    fn tell_job(&mut self, event: job::Event) {
+    pub(super) fn tell_job(&mut self, event: job::Event) {
         self.signals.push_back(Signal::Job(event));
     }
 
-    fn tell_presence(&mut self, event: presence::Event) {
+    pub(super) fn tell_presence(&mut self, event: presence::Event) {
         self.signals.push_back(Signal::Presence(event));
     }
 
@@ -147,28 +137,37 @@ impl Driver {
         }
     }
 
-    async fn step_jobs(&mut self, event: job::Event) {
+    pub(super) async fn step_jobs(&mut self, event: job::Event) {
         let (worked, was_quiet) = (self.jobs.running().is_some(), self.jobs.is_quiet());
         let (jobs, effects) = std::mem::take(&mut self.jobs).step(event);
         self.jobs = jobs;
-        let ended = how_it_ended(&effects);
+        let verdict = verdict(&effects);
         self.do_job_effects(effects).await;
         match (worked, self.jobs.running().is_some()) {
             (false, true) => self.tell_presence(presence::Event::JobStarted),
-            (true, false) => self.tell_presence(presence::Event::JobEnded(ended)),
+            (true, false) => self.job_ended(verdict),
             (false, false) | (true, true) => {}
-        }
-        if self.jobs.engine_is_free() {
-            self.deadlines.clear(&Due::Job);
-            self.deadlines.clear(&Due::Stop);
         }
         if !was_quiet && self.jobs.is_quiet() {
             self.tell_presence(presence::Event::Quiet);
         }
     }
 
+    fn job_ended(&mut self, verdict: Option<Verdict>) {
+        self.first_piece = None;
+        match verdict {
+            Some(Verdict::Answered) => {
+                self.strikes = Strikes::default();
+                self.sources.seat.verdict(true);
+                self.tell_presence(presence::Event::JobAnswered);
+            }
+            Some(Verdict::Failed) => self.sources.seat.verdict(false),
+            None => {}
+        }
+    }
+
     async fn step_presence(&mut self, event: presence::Event) {
-        tracing::debug!(?event, "presence");
+        tracing::debug!(slot = %self.settings.name, ?event, "presence");
         let (presence, effects) = self.presence.clone().step(event, self.clock.now());
         self.presence = presence;
         for effect in effects {
@@ -176,90 +175,34 @@ impl Driver {
         }
     }
 
-    fn launched(
-        &mut self,
-        launched: Result<(Engine, mpsc::Receiver<EngineEvent>), engine_link::LaunchError>,
-    ) {
-        match launched {
-            Ok((engine, events)) => {
-                engine.load(&self.settings.model.path, Some(LARGEST_CONTEXT));
-                self.deadlines.set(Due::Load, self.settings.patience.load);
-                self.engine = Some(engine);
-                self.sources.engine = Some(events);
+    fn room_said(&mut self, said: Said) {
+        match said {
+            Said::Standing { standing: Standing::Up(proven), .. } => {
+                self.proven = Some(proven);
+                self.tell_presence(presence::Event::EngineUp);
             }
-            Err(engine_link::LaunchError::Missing) => {
-                let detail = "the engine executable is missing".to_owned();
-                self.tell_presence(presence::Event::Blocked { code: Code::EngineMissing, detail });
+            Said::Standing { standing: Standing::Down, .. } => {
+                self.engine_lost(presence::Event::EngineDown);
             }
-            Err(error) => self.engine_fault(error.to_string()),
-        }
-    }
-
-    /// First the job gets its honest end, then the socket is closed and the engine ended.
-    fn engine_fault(&mut self, detail: String) {
-        tracing::warn!(%detail, "engine fault");
-        self.tell_job(job::Event::EngineGone);
-        self.tell_presence(presence::Event::EngineFault { detail });
-    }
-
-    fn engine_said(&mut self, event: EngineEvent) {
-        if let Some(test) = &mut self.self_test {
-            match test.hear(&event) {
-                Verdict::NotOurs => {}
-                Verdict::Pending => return,
-                Verdict::Passed => {
-                    self.end_self_test();
-                    return self.tell_presence(presence::Event::TestPassed);
-                }
-                Verdict::Failed(detail) => {
-                    self.end_self_test();
-                    return self.tell_presence(presence::Event::TestFailed { detail });
-                }
+            Said::Standing { standing: Standing::GivenUp { code, detail }, .. } => {
+                self.engine_lost(presence::Event::EngineGivenUp { code, detail });
             }
-        }
-        match event {
-            EngineEvent::Progress { stage, percent } => self.progress(stage, percent),
-            EngineEvent::Loaded(facts) => {
-                self.deadlines.clear(&Due::Load);
-                self.facts = Some(facts);
-                self.tell_presence(presence::Event::EngineReady);
-            }
-            EngineEvent::LoadFailed { fault, message } => self.load_failed(fault, message),
-            EngineEvent::Piece { job, piece } => self.tell_job(job::Event::Made { job, piece }),
-            EngineEvent::Finished { job, reason, usage, body } => {
+            Said::Tested => self.tell_presence(presence::Event::Tested),
+            Said::Made { job, piece } => self.tell_job(job::Event::Made { job, piece }),
+            Said::Finished { job, reason, usage, body } => {
                 self.tell_job(job::Event::Finished { job, reason, usage, body });
             }
-            EngineEvent::Refused { job, message } => self.tell_job(job::Event::Refused { job, message }),
-            EngineEvent::Failed { job, message } => {
-                self.tell_job(job::Event::Failed { job });
-                self.engine_fault(message);
-            }
-            EngineEvent::Gone { why } => {
-                self.sources.engine = None;
-                self.engine = None;
-                self.engine_fault(why);
-            }
+            Said::Refused { job, message } => self.tell_job(job::Event::Refused { job, message }),
+            Said::Failed { job } => self.tell_job(job::Event::Failed { job }),
+            Said::Starved { job } => self.tell_job(job::Event::Starved { job }),
         }
     }
 
-    fn progress(&mut self, stage: Stage, percent: u8) {
-        // Checking is a blink and warming the last stretch: the owner watches one bar.
-        self.load_percent = match stage {
-            Stage::Checking => 0,
-            Stage::Loading => percent.min(99),
-            Stage::Warming => 99,
-            Stage::Reading => return,
-        };
-    }
-
-    fn load_failed(&mut self, fault: LoadFault, detail: String) {
-        let code = match fault {
-            LoadFault::Unreadable => Code::ModelMissing,
-            LoadFault::Malformed | LoadFault::Unsupported => Code::ModelUnusable,
-            LoadFault::OutOfMemory => Code::OutOfMemory,
-            LoadFault::Internal => return self.engine_fault(detail),
-        };
-        self.tell_presence(presence::Event::Blocked { code, detail });
+    /// First the job gets its honest end, then the socket is closed.
+    pub(super) fn engine_lost(&mut self, how: presence::Event) {
+        self.proven = None;
+        self.tell_job(job::Event::EngineGone);
+        self.tell_presence(how);
     }
 
     fn grid_said(&mut self, event: grid::Event) {
@@ -276,11 +219,12 @@ impl Driver {
     fn offered(&mut self, frame: grid::JobFrame) {
         if !self.presence.takes_jobs() {
             // A pause is due and the next job came first: closing gives it back without a strike.
-            return self.tell_presence(presence::Event::Pause { now: true });
+            let detail = "a job came although a pause is due".to_owned();
+            return self.tell_presence(presence::Event::ConnectionLost { how: Lost::Dropped { detail } });
         }
         let job = frame.job;
         self.tell_job(match frame.offered {
-            grid::Offered::Text { model, ask } if model == self.settings.model.id => {
+            grid::Offered::Text { model, ask } if model == self.settings.model && self.speaks(&ask) => {
                 job::Event::Offered(Box::new(Offer { job, model, ask: seeded(ask) }))
             }
             // Never serve another model than the advertised one.
@@ -297,14 +241,25 @@ impl Driver {
         });
     }
 
+    /// Whether the engine has shown that it speaks this API.
+    fn speaks(&self, ask: &Ask) -> bool {
+        self.proven.as_ref().is_some_and(|proven| proven.formats.contains(&ask.format()))
+    }
+
     fn closed(&mut self, cause: grid::CloseCause) {
         self.sources.connection = None;
-        self.deadlines.clear_acks();
+        self.deadlines.keep(|due| !matches!(due, Due::Ack(_)));
         self.tell_job(job::Event::ConnectionLost);
         let how = match cause {
             grid::CloseCause::Ours => return,
             grid::CloseCause::Replaced => Lost::Replaced,
+            grid::CloseCause::Normal => Lost::Dropped { detail: "the Grid closed the connection".to_owned() },
+            grid::CloseCause::Refused(refusal) => {
+                let (code, detail, retry) = registration::refused(refusal);
+                Lost::Refused { code, detail, retry }
+            }
             grid::CloseCause::Dropped(detail) => Lost::Dropped { detail },
+            grid::CloseCause::OurFault(detail) => Lost::OurFault { detail },
             grid::CloseCause::Garbled(detail) => Lost::Garbled { detail },
         };
         self.tell_presence(presence::Event::ConnectionLost { how });
@@ -314,40 +269,31 @@ impl Driver {
         for due in self.deadlines.take_passed(Instant::now()) {
             match due {
                 Due::Rest => self.tell_presence(presence::Event::TimerFired),
-                Due::Load => self.engine_fault("the model took too long to load".into()),
-                Due::SelfTest => self.engine_fault("the self-test took too long".into()),
-                Due::Job => self.engine_fault("it did not end the job in time".into()),
-                Due::Stop => self.engine_fault("it did not stop when told to".into()),
                 Due::Ack(job) => self.tell_job(job::Event::AckOverdue { job }),
             }
         }
     }
 
-    pub(super) fn end_self_test(&mut self) {
-        self.self_test = None;
-        self.deadlines.clear(&Due::SelfTest);
-    }
-
     fn show(&self) {
-        let (phase, code, detail) = view::phase(&self.presence, &self.jobs, self.load_percent);
-        let next = Status {
+        let (phase, code, detail) = view::phase(&self.presence, &self.jobs);
+        let now = self.clock.now();
+        let next = SlotView {
             phase,
             code,
             detail,
-            practice: self.settings.practice,
-            worker_name: self.settings.identity.name.to_string(),
-            model: self.facts.as_ref().map(|_| self.settings.model.id.clone()),
-            device: self.engine.as_ref().map(|engine| engine.device().to_owned()),
             current_job: self.jobs.running().cloned(),
-            jobs_done: self.summary.totals.jobs_done,
-            den_total: self.summary.totals.den,
-            recent: self.summary.recent.clone(),
+            strikes: self.strikes.counting(now),
+            evictions: self.presence.evictions(now),
+            online_since: self.presence.online_since(),
         };
-        self.status.send_if_modified(|shown| {
+        let changed = self.view.send_if_modified(|shown| {
             let changed = *shown != next;
             *shown = next;
             changed
         });
+        if changed {
+            self.bell.notify_one();
+        }
     }
 }
 
@@ -362,12 +308,18 @@ fn seeded(ask: Ask) -> Ask {
     }
 }
 
-/// What the effects of one step say about the job that ended with it.
-fn how_it_ended(effects: &[job::Effect]) -> Ended {
-    let ended = effects.iter().find_map(|effect| match effect {
-        job::Effect::SendDone(done) if !done.cancelled => Some(Ended::Answered),
-        job::Effect::Record(_, Entry::Failed) => Some(Ended::Failed),
+/// What a job's end says about the engine, if it says anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Answered,
+    Failed,
+}
+
+/// What the effects of one step say about the job that ended with it. Refused, cancelled and given back says nothing.
+fn verdict(effects: &[job::Effect]) -> Option<Verdict> {
+    effects.iter().find_map(|effect| match effect {
+        job::Effect::SendDone(done) if !done.cancelled => Some(Verdict::Answered),
+        job::Effect::Record(_, Entry::Failed) => Some(Verdict::Failed),
         _ => None,
-    });
-    ended.unwrap_or(Ended::Neutral)
+    })
 }

@@ -2,24 +2,20 @@
 
 use std::time::Duration;
 
-use engine_link::Engine;
 use grid::Terminal;
 use ledger::{JobState, LedgerError};
 use rand::Rng as _;
-use types::{Ask, Code, JobId};
-use worker::job::{self, Done, Entry, Offer};
+use tokio::time::Instant;
+use types::{Code, JobId, Piece};
+use worker::job::{self, Disconnect, Done, Entry, Offer};
 use worker::presence::{self, Lost};
 
-use super::Driver;
-use crate::node::deadlines::Due;
+use super::Slot;
+use super::driver::Due;
+use super::registration::registration;
 use crate::node::records::Line;
-use crate::node::registration::registration;
-use crate::node::self_test::SelfTest;
 
-/// What an engine may take beyond the time a job was given.
-const GRACE: Duration = Duration::from_secs(30);
-
-impl Driver {
+impl Slot {
     /// In order, and none after a record that could not be written before a job began.
     pub(super) async fn do_job_effects(&mut self, effects: Vec<job::Effect>) {
         for effect in effects {
@@ -34,40 +30,45 @@ impl Driver {
         match effect {
             job::Effect::Record(job, entry) => return self.record(job, entry).await,
             job::Effect::Generate(offer) => self.generate(*offer),
-            job::Effect::CancelEngine(job) => {
-                if let Some(engine) = &self.engine {
-                    engine.cancel(&job);
-                }
-                self.deadlines.set(Due::Stop, self.settings.patience.cancel);
-            }
-            job::Effect::SendPiece { job, piece } => {
-                if let Some(connection) = &mut self.sources.connection {
-                    connection.piece(job, piece);
-                }
-            }
+            job::Effect::CancelEngine(job) => self.sources.seat.cancel(job),
+            job::Effect::SendPiece { job, piece } => self.send_piece(job, piece),
             job::Effect::SendDone(done) => self.send_done(*done),
             job::Effect::SendError { job, message, client_error } => {
+                if !client_error {
+                    self.strikes = self.strikes.struck(self.clock.now());
+                }
                 self.send_end(Terminal::Error { job, message, client_error });
             }
             job::Effect::AwaitAck(job) => {
                 self.deadlines.set(Due::Ack(job), self.settings.patience.ack);
             }
-            job::Effect::Disconnect => {
+            job::Effect::Disconnect(why) => {
                 self.disconnect();
-                let detail = "a job came before the last one had ended".to_owned();
-                self.tell_presence(presence::Event::ConnectionLost { how: Lost::Garbled { detail } });
+                let how = match why {
+                    Disconnect::Protocol => {
+                        Lost::Garbled { detail: "a job came before the last one had ended".to_owned() }
+                    }
+                    Disconnect::Starved => Lost::Starved,
+                };
+                self.tell_presence(presence::Event::ConnectionLost { how });
             }
         }
         Ok(())
     }
 
-    fn generate(&mut self, offer: Offer) {
-        let longest = self.settings.patience.job;
-        let Some(engine) = &self.engine else { return self.tell_job(job::Event::EngineGone) };
-        match engine.generate(&offer.job, offer.ask, longest) {
-            // The engine keeps the time itself; this is for one that does not.
-            Ok(()) => self.deadlines.set(Due::Job, longest + GRACE),
-            Err(refusal) => self.tell_job(job::Event::Refused { job: offer.job, message: refusal.0 }),
+    fn generate(&mut self, Offer { job, ask, .. }: Offer) {
+        let by = Instant::now() + self.settings.patience.job;
+        if self.sources.seat.generate(job, ask, by).is_err() {
+            self.engine_lost(presence::Event::EngineDown);
+        }
+    }
+
+    fn send_piece(&mut self, job: JobId, piece: Piece) {
+        if self.first_piece.is_none() {
+            self.first_piece = Some(self.clock.now());
+        }
+        if let Some(connection) = &mut self.sources.connection {
+            connection.piece(job, piece);
         }
     }
 
@@ -86,12 +87,9 @@ impl Driver {
     async fn record(&mut self, job: JobId, entry: Entry) -> Result<(), NotAccepted> {
         let accepting = matches!(entry, Entry::Accepted(_));
         let line = self.line(&job, entry);
-        let outcome = self.records.write(job.clone(), line, self.clock.now()).await;
-        let outcome = match outcome {
-            Ok(()) => self.records.summary().await.map(|summary| self.summary = summary),
-            Err(error) => Err(error),
+        let Err(error) = self.records.write(job.clone(), line, self.clock.now()).await else {
+            return Ok(());
         };
-        let Err(error) = outcome else { return Ok(()) };
         self.cannot_write(&error);
         if !accepting {
             // The answer is made: the customer gets it, and the line is written when there is space again.
@@ -103,11 +101,15 @@ impl Driver {
 
     fn line(&mut self, job: &JobId, entry: Entry) -> Line {
         match entry {
-            Entry::Accepted(model) => Line::Accepted(model),
+            Entry::Accepted(model) => {
+                self.first_piece = None;
+                let engine = self.proven.as_ref().map(|proven| proven.engine.clone());
+                Line::Accepted { model, engine }
+            }
             Entry::Delivered { text, reason, usage } => {
-                let rig = self.settings.identity.rig.as_ref().map(|(rig, _)| rig);
+                let rig = self.settings.papers.as_ref().map(|(rig, _)| &**rig);
                 let signed = self.receipts.make(rig, job, text);
-                Line::Delivered { text, signed, reason, usage }
+                Line::Delivered { text, signed, reason, usage, first_token_at: self.first_piece }
             }
             Entry::Refused => Line::Ended(JobState::Refused),
             Entry::Failed => Line::Ended(JobState::Failed),
@@ -132,9 +134,23 @@ impl Driver {
 
     pub(super) async fn do_presence_effect(&mut self, effect: presence::Effect) {
         match effect {
-            presence::Effect::StartEngine => self.start_engine(),
-            presence::Effect::StopEngine => self.stop_engine().await,
-            presence::Effect::SelfTest => self.start_self_test(),
+            presence::Effect::WantEngine => {
+                self.deadlines.clear(&Due::Rest);
+                if self.sources.seat.want().is_err() {
+                    self.room_is_deaf();
+                }
+            }
+            presence::Effect::ReleaseEngine => {
+                self.deadlines.clear(&Due::Rest);
+                self.sources.seat.release();
+                self.proven = None;
+                self.step_jobs_now(job::Event::EngineGone).await;
+            }
+            presence::Effect::AskTest => {
+                if self.sources.seat.test().is_err() {
+                    self.room_is_deaf();
+                }
+            }
             presence::Effect::Connect => self.connect().await,
             presence::Effect::Disconnect => self.disconnect(),
             presence::Effect::AbandonJob => self.step_jobs_now(job::Event::Abandon).await,
@@ -145,55 +161,17 @@ impl Driver {
         }
     }
 
-    fn start_engine(&mut self) {
-        self.load_percent = 0;
-        self.deadlines.clear(&Due::Rest);
-        if !self.settings.model.path.is_file() {
-            let detail = "the model file is not there".to_owned();
-            return self.tell_presence(presence::Event::Blocked { code: Code::ModelMissing, detail });
-        }
-        let launch = self.settings.engine.clone();
-        self.sources.launching = Some(tokio::spawn(async move { Engine::launch(&launch).await }));
-    }
-
-    /// When this returns, the engine's memory is free.
-    async fn stop_engine(&mut self) {
-        self.sources.stop_launching().await;
-        self.end_self_test();
-        self.deadlines.clear(&Due::Load);
-        // Nobody reads what a stopped engine still says.
-        self.sources.engine = None;
-        if let Some(engine) = self.engine.take() {
-            engine.stop().await;
-        }
-        self.step_jobs_now(job::Event::EngineGone).await;
-    }
-
-    fn start_self_test(&mut self) {
-        self.tests += 1;
-        let test = SelfTest::new(self.tests);
-        let patience = self.settings.patience.self_test;
-        // A slow engine ends the test itself with what it has by then; only a hanging one runs into our deadline.
-        let ask = |engine: &Engine| {
-            engine.generate(test.job(), Ask::chat(SelfTest::request()), patience / 2).is_ok()
-        };
-        if !self.engine.as_ref().is_some_and(ask) {
-            return self.engine_fault("it cannot be asked".into());
-        }
-        self.self_test = Some(test);
-        self.deadlines.set(Due::SelfTest, patience);
+    fn room_is_deaf(&mut self) {
+        let detail = "the engine's driver does not listen".to_owned();
+        self.engine_lost(presence::Event::EngineGivenUp { code: Code::Internal, detail });
     }
 
     async fn connect(&mut self) {
         if let Err(error) = self.records.pay_and_probe().await {
             return self.cannot_write(&error);
         }
-        if let Ok(summary) = self.records.summary().await {
-            self.summary = summary;
-        }
-        let Some(facts) = &self.facts else { return self.engine_fault("it has no model".into()) };
-        let (identity, model) = (&self.settings.identity, &self.settings.model);
-        let registration = match registration(identity, model, facts, &*self.clock) {
+        let Some(proven) = &self.proven else { return self.engine_lost(presence::Event::EngineDown) };
+        let registration = match registration(&self.settings, proven, &*self.clock) {
             Ok(registration) => registration,
             Err(error) => {
                 let (code, detail) = (Code::RegistrationRefused, error.to_string());
@@ -207,7 +185,7 @@ impl Driver {
 
     fn disconnect(&mut self) {
         self.sources.stop_connecting();
-        self.deadlines.clear_acks();
+        self.deadlines.keep(|due| !matches!(due, Due::Ack(_)));
         if let Some(mut connection) = self.sources.connection.take() {
             connection.close();
             self.tell_job(job::Event::ConnectionLost);

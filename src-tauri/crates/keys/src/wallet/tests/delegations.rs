@@ -68,6 +68,26 @@ fn a_script_delegates_in_practice_only() {
 }
 
 #[test]
+fn several_names_need_one_yes_to_exactly_these() {
+    let second = Delegation { worker_name: WorkerName::new("rig-2").expect("a name"), ..delegation() };
+    let wallet = wallet(NetworkKind::Base);
+    let sign = |asked: &[Delegation], agreed: &[Delegation]| {
+        let consent = Consent { plan: Delegation::digest_of_all(agreed), how: Confirmation::Native };
+        wallet.sign_delegations(asked.to_vec(), &consent, NOW)
+    };
+    let both = [delegation(), second.clone()];
+    let certificates = sign(&both, &both).expect("agreed to");
+    assert!(certificates.iter().all(types::DelegationCertificate::is_genuine));
+    assert_eq!(certificates.iter().map(|each| each.delegation.clone()).collect::<Vec<_>>(), both);
+    for other in [&both[..1], &both[1..], &[second.clone(), delegation()], &[]] {
+        assert!(matches!(sign(&both, other), Err(KeyError::Refused(Refusal::OtherPlan))), "{other:?}");
+    }
+    assert!(matches!(sign(&[], &[]), Err(KeyError::Refused(Refusal::Nothing))));
+    let late = [delegation(), Delegation { issued_at: NOW.seconds() + 301, ..second }];
+    assert!(matches!(sign(&late, &late), Err(KeyError::Refused(Refusal::OtherDate))));
+}
+
+#[test]
 fn a_delegation_lasts_90_days_at_most() {
     let until = |expires_at| sign(NetworkKind::Base, Delegation { expires_at, ..delegation() });
     let now = NOW.seconds();

@@ -1,0 +1,171 @@
+//! Two hundred lines that break in every way, each by its seed: what reaches the coordinator stays in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::{Home, Node, NodeIdentity, NodeSettings, Patience, Phase};
+use futures_util::{StreamExt as _, stream};
+use ledger::{JobState, Ledger, Limits};
+use practice::rigs::{Fault, FaultProxy, Kind, Outcome, Traffic};
+use practice::{Network, Options, Timings};
+use tokio::time::{Instant, timeout};
+use types::{Den, SystemClock};
+use worker::Policy;
+
+use crate::stand::served;
+use crate::talking_server::{MODEL, TalkingServer};
+use crate::tap::{Seen, Tap};
+
+/// An hour of the product's patience lasts as long.
+const HOUR: Duration = Duration::from_secs(3);
+const CALLS: usize = 3;
+
+/// The product's policy, 1,200 times faster.
+fn policy() -> Policy {
+    let real = Policy::default();
+    let faster = |wait: Duration| wait / 1200;
+    Policy {
+        restart: real.restart.map(faster),
+        quarantine: faster(real.quarantine),
+        longest_quarantine: faster(real.longest_quarantine),
+        reconnect: faster(real.reconnect),
+        longest_reconnect: faster(real.longest_reconnect),
+        attempt_every: faster(real.attempt_every),
+        bars: real.bars.map(faster),
+        bar_memory: faster(real.bar_memory),
+        replaced_soon: faster(real.replaced_soon),
+        disk: faster(real.disk),
+        ..real
+    }
+}
+
+/// A dead line is noticed within half a second on either side.
+fn patience() -> Patience {
+    let millis = Duration::from_millis;
+    let grid = grid::Patience {
+        connect: millis(500),
+        register: millis(1500),
+        send: millis(500),
+        ping_every: millis(300),
+        ping_answer: millis(300),
+        sign_of_life: millis(100),
+    };
+    Patience { grid, ack: millis(500), cancel: Duration::from_secs(5), ..Patience::default() }
+}
+
+fn timings() -> Timings {
+    let millis = Duration::from_millis;
+    Timings {
+        first_frame: Duration::from_secs(5),
+        idle_ping: millis(200),
+        send: millis(500),
+        socket_ping: millis(300),
+        socket_pong: millis(300),
+        // A job that was bound to a lost line in advance is found again only by the sweep.
+        claim: Duration::from_secs(3),
+        sweep: millis(500),
+        ..Timings::default()
+    }
+}
+
+/// One seed: some customers, one node, and a proxy that breaks its lines. What was wrong, if anything.
+async fn run(seed: u64, server: &TalkingServer) -> Vec<String> {
+    let home = tempfile::tempdir().expect("a folder");
+    let clock = Arc::new(SystemClock);
+    let options = Options { unlimited: true, timings: timings(), ..Options::new(clock.clone(), seed) };
+    let network = Network::start(options).await.expect("starts");
+    let base = network.api_base();
+    let coordinator = base.trim_start_matches("http://").parse().expect("an address");
+    let tap = Tap::start(coordinator).await;
+    let proxy = FaultProxy::start(tap.address, move |line| Fault::drawn(seed, line)).await.expect("starts");
+    let account = network.open_account(None);
+    let settings = NodeSettings {
+        home: Home::lock(&home.path().join("home")).expect("free"),
+        engines: vec![served("rig", server, 1)],
+        identity: NodeIdentity::unsigned(types::Sensitive::new(account.api_key.expose().clone())),
+        endpoint: grid::Endpoint::practice(&format!("http://{}", proxy.address())).expect("loopback"),
+        practice: true,
+        book: String::new(),
+        time_zone: jiff::tz::TimeZone::UTC,
+        policy: policy(),
+        patience: patience(),
+        ledger: ledger::Limits::default(),
+    };
+    let node = Node::start(settings, clock).await.expect("starts");
+    let mut events = network.events();
+    let ready = async { while !matches!(events.recv().await, Ok(practice::Event::WorkerReady { .. })) {} };
+    let kinds = [Kind::Whole, Kind::Streamed, Kind::Cancelled, Kind::Stopped, Kind::Tools];
+    let traffic = Traffic::new(seed, MODEL).of(&kinds).at_once(2).patience(Duration::from_secs(40));
+    let mut wrong = Vec::new();
+    if timeout(Duration::from_secs(30), ready).await.is_err() {
+        wrong.push(format!("never on the Grid: {:?}", node.status().phase));
+    } else {
+        let report = traffic.run(&network, &[account], CALLS).await.expect("customers");
+        let slow = report.ended(Outcome::TooSlow) + report.ended(Outcome::Unreachable);
+        if slow > 0 {
+            let told = (report.all(), node.status().slots, proxy.deeds());
+            wrong.push(format!("not every customer heard an end: {told:?}"));
+        }
+    }
+    wrong.extend(judge(&network, &node, &tap));
+    node.shutdown().await;
+    proxy.shutdown().await;
+    wrong.extend(audit(&network, &home.path().join("home/ledger.sqlite")));
+    network.shutdown().await;
+    wrong.into_iter().map(|words| format!("seed {seed}: {words}")).collect()
+}
+
+/// What must be true whatever happened to the line.
+fn judge(network: &Network, node: &Node, tap: &Tap) -> Vec<String> {
+    let books = network.books();
+    let status = node.status();
+    let mut wrong = tap.read(|seen| {
+        let mut wrong = seen.faults.clone();
+        wrong.extend(seen.terminals.iter().filter_map(|(job, ends)| {
+            let sent = seen.sent.get(job).copied().unwrap_or(0);
+            (*ends > sent).then(|| format!("{job} was sent {sent} times and ended {ends} times"))
+        }));
+        wrong.extend(flapping(seen));
+        wrong
+    });
+    if !books.strikes.is_empty() {
+        wrong.push(format!("a broken line is no failure of ours: {:?}", books.strikes));
+    }
+    if status.den_total > books.den_total() {
+        wrong.push(format!("{} were never earned, {} were", status.den_total, books.den_total()));
+    }
+    if status.phase == Phase::NeedsAttention {
+        wrong.push(format!("nothing here needs an owner: {status:?}"));
+    }
+    wrong
+}
+
+/// No attempt was left open, and each that was credited is in the coordinator's books with the same amount.
+fn audit(network: &Network, path: &std::path::Path) -> Vec<String> {
+    let ledger = Ledger::join(path, Limits::default()).expect("opens");
+    let books = network.books();
+    let rows = ledger.recent(1000).expect("reads");
+    let wrong = rows.into_iter().filter(|row| match row.den {
+        Some(den) if den > Den::ZERO => books.row(&row.job).is_none_or(|booked| booked.den != den),
+        Some(_) | None => matches!(row.state, JobState::Running | JobState::Delivered),
+    });
+    wrong.map(|row| format!("this row is not in order: {row:?}")).collect()
+}
+
+/// At most 20 in whatever hour one looks.
+fn flapping(seen: &Seen) -> Option<String> {
+    let busiest = seen.ready.iter().map(|from| within_an_hour(&seen.ready, *from)).max().unwrap_or(0);
+    (busiest > 20).then(|| format!("{busiest} connections within an hour"))
+}
+
+fn within_an_hour(ready: &[Instant], from: Instant) -> usize {
+    ready.iter().filter(|at| (from..from + HOUR).contains(at)).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_broken_lines_end_every_job_once() {
+    let server = TalkingServer::brief(Duration::from_millis(2), 32).await;
+    let runs = stream::iter(0..200_u64).map(|seed| run(seed, &server)).buffer_unordered(24);
+    let wrong: Vec<String> = runs.flat_map(stream::iter).collect().await;
+    assert_eq!(wrong, Vec::<String>::new());
+}

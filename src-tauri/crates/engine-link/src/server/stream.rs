@@ -1,0 +1,53 @@
+//! The events of one streamed answer.
+
+use std::time::Duration;
+
+use reqwest::Response;
+use tokio::time::timeout;
+
+use super::http::{self, HttpFault};
+use super::sse::{SseEvent, SseFault, SseReader};
+
+/// The most bytes of one stream: the longest answer, 32768 tokens, with a fat wrapping around each.
+const LARGEST_STREAM: u64 = 64 * 1024 * 1024;
+
+/// Why a stream cannot be read on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StreamFault {
+    #[error(transparent)]
+    Http(#[from] HttpFault),
+    #[error(transparent)]
+    Sse(#[from] SseFault),
+}
+
+/// Reads events as they come. Dropping it hangs up, which is how a server learns that nobody wants the rest.
+pub(crate) struct Stream {
+    response: Response,
+    reader: SseReader,
+    silence: Duration,
+    read: u64,
+}
+
+impl Stream {
+    pub(crate) fn new(response: Response, silence: Duration) -> Self {
+        Self { response, reader: SseReader::default(), silence, read: 0 }
+    }
+
+    /// The next event; `None` where the server closed the stream. `[DONE]`, which is no event of any API, is left out.
+    pub(crate) async fn next(&mut self) -> Result<Option<SseEvent>, StreamFault> {
+        loop {
+            while let Some(event) = self.reader.next()? {
+                if event.data.trim() != "[DONE]" {
+                    return Ok(Some(event));
+                }
+            }
+            let arrived = timeout(self.silence, self.response.chunk()).await.map_err(|_| HttpFault::Slow)?;
+            let Some(arrived) = arrived.map_err(|error| http::fault(&error))? else { return Ok(None) };
+            self.read += arrived.len() as u64;
+            if self.read > LARGEST_STREAM {
+                return Err(HttpFault::TooLarge.into());
+            }
+            self.reader.feed(&arrived);
+        }
+    }
+}
