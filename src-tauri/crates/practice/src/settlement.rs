@@ -5,11 +5,13 @@ use types::{Den, JobId, Sha256, receipt_text};
 
 use crate::signature::signer_of;
 
+mod media;
 mod payouts;
 mod rail;
 mod run;
 mod split;
 
+pub use media::{MediaFault, media_results};
 pub(crate) use payouts::PayoutBook;
 pub use payouts::{PayoutRow, PayoutStatus};
 pub use rail::{PayoutRail, RailError};

@@ -120,6 +120,22 @@ pub fn receipt_text(job: &JobId, result: Sha256) -> String {
     format!("aipg-job:{job}:{result}")
 }
 
+/// The digest a receipt for pictures, videos or shapes is over: that of the list of their own digests, in order.
+pub fn media_result(outputs: &[Sha256]) -> Sha256 {
+    Sha256::of(digest_list(outputs))
+}
+
+/// The digest a receipt for sound is over: that list together with the root of the recipe.
+pub fn audio_result(outputs: &[Sha256], recipe_root: &str) -> Sha256 {
+    let (outputs, root) = (digest_list(outputs), canonical_string(recipe_root));
+    Sha256::of(format!("{{\"outputs\":{outputs},\"recipe_root\":{root}}}"))
+}
+
+fn digest_list(outputs: &[Sha256]) -> String {
+    let digests: Vec<String> = outputs.iter().map(|digest| canonical_string(&digest.to_string())).collect();
+    format!("[{}]", digests.join(","))
+}
+
 fn lower(address: Address) -> String {
     format!("{address:#x}")
 }

@@ -40,8 +40,8 @@ pub use den::{Den, MODEL_MULTIPLIERS, context_multiplier, model_multiplier};
 pub use digest::Sha256;
 pub use id::{JobId, ModelId, WorkerName, WorkerNameError};
 pub use identity::{
-    Delegation, DelegationCertificate, GRID_AUDIENCE, GRID_CHAIN_ID, RegistrationProof, canonical_string,
-    receipt_text,
+    Delegation, DelegationCertificate, GRID_AUDIENCE, GRID_CHAIN_ID, RegistrationProof, audio_result,
+    canonical_string, media_result, receipt_text,
 };
 pub use intent::{Call, Intent};
 pub use loopback::{Loopback, LoopbackError};

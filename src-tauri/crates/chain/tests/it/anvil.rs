@@ -25,7 +25,8 @@ fn plain_http() -> reqwest::Client {
     let ring = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(ring).with_safe_default_protocol_versions();
     let config = config.expect("the usual versions").with_root_certificates(rustls::RootCertStore::empty());
-    let builder = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(config.with_no_client_auth());
+    let builder =
+        reqwest::Client::builder().no_proxy().tls_backend_preconfigured(config.with_no_client_auth());
     builder.build().expect("a client")
 }
 

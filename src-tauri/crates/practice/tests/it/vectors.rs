@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use alloy_primitives::{Address, eip191_hash_message, keccak256};
 use practice::identity::{Claimed, Nonces, verify};
-use practice::settlement::{Metering, receipt_holds, result_hash};
+use practice::settlement::{Metering, media_results, receipt_holds, result_hash};
 use serde_json::{Map, Value};
-use types::{Den, JobId, Sha256, Timestamp, model_multiplier, receipt_text};
+use types::{Den, JobId, Sha256, Timestamp, audio_result, media_result, model_multiplier, receipt_text};
 
 type Case = Map<String, Value>;
 
@@ -179,8 +179,35 @@ fn vectors_den_text_jobs() {
 
 #[test]
 fn vectors_den_media() {
-    let present = file(&["den.json"]).contains_key("media");
-    eprintln!("media: not yet ({})", if present { "there" } else { "not there" });
+    let known =
+        ["id", "job_type", "width", "height", "steps", "n", "frames", "seconds", "den", "micro_den", "note"];
+    for case in cases(&file(&["den.json"]), "media", &known) {
+        let Some(kind) = str_of(&case, "job_type") else {
+            eprintln!("media/{}: inputs are missing", id(&case));
+            continue;
+        };
+        let count =
+            |field: &str| count_of(&case, field).and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
+        let (width, height, steps, n) = (count("width"), count("height"), count("steps"), count("n"));
+        let den = match kind {
+            "image" | "3d" => Den::for_images(width, height, steps, n),
+            "video" => Den::for_video(width, height, steps, count("frames")),
+            "audio" => {
+                let seconds = case.get("seconds").and_then(Value::as_f64).unwrap_or(0.0);
+                Den::for_audio((seconds * 1000.0).round() as u64, n)
+            }
+            other => {
+                eprintln!("media/{}: unknown kind {other}", id(&case));
+                continue;
+            }
+        };
+        if let Some(expected) = den_of(&case) {
+            assert_eq!(den, expected, "{}", id(&case));
+        }
+        if let Some(expected) = count_of(&case, "micro_den") {
+            assert_eq!(den.micro(), expected, "{}", id(&case));
+        }
+    }
 }
 
 fn receipts() -> Map<String, Value> {
@@ -284,9 +311,57 @@ fn vectors_receipts_text_negative() {
 
 #[test]
 fn vectors_receipts_media() {
-    let file = receipts();
-    for section in ["media_receipts", "media_results_rejected"] {
-        eprintln!("{section}: not yet ({})", if file.contains_key(section) { "there" } else { "not there" });
+    let known = [
+        "id",
+        "note",
+        "job_type",
+        "job_id",
+        "private_key",
+        "signer",
+        "results",
+        "recipe_root",
+        "canonical_json",
+        "result_hash",
+        "signed_string",
+        "eip191_digest",
+        "signature",
+        "expect",
+    ];
+    for case in cases(&receipts(), "media_receipts", &known) {
+        let results = case.get("results").filter(|results| results.is_array());
+        let (Some(job), Some(results)) = (str_of(&case, "job_id").map(JobId::new), results) else {
+            eprintln!("media_receipts/{}: inputs are missing", id(&case));
+            continue;
+        };
+        let count = results.as_array().map_or(0, Vec::len);
+        let outputs = media_results(count, results).expect("results of a receipt are results");
+        let hash = match (str_of(&case, "job_type"), str_of(&case, "recipe_root")) {
+            (Some("audio"), Some(root)) => audio_result(&outputs, root),
+            _ => media_result(&outputs),
+        };
+        if let Some(expected) = str_of(&case, "canonical_json") {
+            assert_eq!(hash, Sha256::of(expected), "{}: the bytes that are hashed", id(&case));
+        }
+        if let Some(expected) = str_of(&case, "result_hash") {
+            assert_eq!(hash.to_string(), expected, "{}", id(&case));
+        }
+        check_text_receipt(&case, &job, Some(hash));
+    }
+}
+
+#[test]
+fn vectors_media_results_rejected() {
+    let known = ["id", "note", "expected_outputs", "results", "expect_log_reason", "expect_client_error"];
+    for case in cases(&receipts(), "media_results_rejected", &known) {
+        let (Some(expected), Some(results)) = (count_of(&case, "expected_outputs"), case.get("results"))
+        else {
+            eprintln!("media_results_rejected/{}: inputs are missing", id(&case));
+            continue;
+        };
+        let fault = media_results(expected as usize, results).expect_err(id(&case));
+        if let Some(reason) = str_of(&case, "expect_log_reason") {
+            assert_eq!(fault.to_string(), reason, "{}", id(&case));
+        }
     }
 }
 
