@@ -80,7 +80,14 @@ fn the_isolation_script_lets_the_same_commands_pass() {
     let passed = names(script, "KNOWN = new Set([", "])", '\'');
     let ours: BTreeSet<_> = passed.into_iter().filter(|name| name != "plugin").collect();
     assert_eq!(ours, declared());
-    for event in [crate::STATUS_CHANGED, crate::MONEY_CHANGED, crate::SETTINGS_CHANGED] {
+    for event in [
+        crate::STATUS_CHANGED,
+        crate::MONEY_CHANGED,
+        crate::SETTINGS_CHANGED,
+        crate::ACCOUNT_CHANGED,
+        crate::HISTORY_CHANGED,
+        crate::ENGINES_CHANGED,
+    ] {
         assert!(script.contains(&format!("'{event}'")), "the page must hear {event}");
     }
 }

@@ -3,6 +3,10 @@
 //! A write returns nothing to show: the change takes a moment, and an answer that overtakes or trails the event
 //! about it would show an old state. The window reads the state instead.
 
+mod account;
+mod earnings;
+mod engines;
+
 use std::sync::Arc;
 
 use app::money::Confirm;
@@ -10,10 +14,13 @@ use app::money::desk::Subject;
 use tauri::{AppHandle, Emitter as _, State};
 
 use crate::confirm::NativeConfirmation;
-use crate::dto::{Blocked, Earnings, Failure, Link, Settings, Status, Theme, Wallet, Wish};
+use crate::dto::{Blocked, Failure, Link, Settings, Status, Theme, Wallet, Wish};
 use crate::node::Node;
 use crate::policy::Reports;
 use crate::{SETTINGS_CHANGED, settings, tray};
+pub(crate) use account::*;
+pub(crate) use earnings::*;
+pub(crate) use engines::*;
 
 /// The state of the node now.
 #[tauri::command]
@@ -43,12 +50,6 @@ pub(crate) async fn send_practice_job(node: State<'_, Node>, prompt: String) -> 
 #[tauri::command]
 pub(crate) async fn wallet(node: State<'_, Node>) -> Result<Option<Wallet>, Failure> {
     Ok(node.desk().as_ref().map(Wallet::at))
-}
-
-/// What was earned, once it was read.
-#[tauri::command]
-pub(crate) async fn earnings(node: State<'_, Node>) -> Result<Option<Earnings>, Failure> {
-    Ok(node.desk().and_then(|desk| Earnings::of(&desk.view())))
 }
 
 /// Reads chain and account anew.

@@ -26,8 +26,8 @@ pub use engines::{
 };
 pub use failure::Failure;
 pub use history::{
-    BookLine, Books, BooksVerdict, Day, History, JobPage, JobRecord, OpenHour, Payday, PayoutPage, PayoutRecord,
-    Standing, TooSmall,
+    BookLine, Books, BooksVerdict, Day, History, JobPage, JobRecord, OpenHour, Payday, PayoutPage,
+    PayoutRecord, Standing, TooSmall,
 };
 pub use rates::{Cause, CouldEarn, ModelRate, Rates, Severity};
 pub use settings::{Blocked, Link, Settings, Theme};

@@ -13,6 +13,7 @@ mod amounts;
 mod commands;
 mod confirm;
 pub mod dto;
+mod files;
 mod links;
 mod node;
 mod options;
@@ -26,6 +27,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use app::account::AccountDesk;
+use app::earnings::BooksDesk;
 use tauri::ipc::Invoke;
 use tauri::{AppHandle, Emitter as _, Manager as _, RunEvent};
 use tokio::sync::watch;
@@ -47,6 +50,9 @@ const TELL_AGAIN: Duration = Duration::from_millis(500);
 const STATUS_CHANGED: &str = "status-changed";
 const MONEY_CHANGED: &str = "money-changed";
 const SETTINGS_CHANGED: &str = "settings-changed";
+const ACCOUNT_CHANGED: &str = "account-changed";
+const HISTORY_CHANGED: &str = "history-changed";
+const ENGINES_CHANGED: &str = "engines-changed";
 
 /// Opens the window and the tray and serves on the practice network. Ends the process when all of it has ended.
 pub fn run(options: Options) -> anyhow::Result<()> {
@@ -85,6 +91,26 @@ fn commands() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static {
         commands::give_up,
         commands::get_practice_money,
         commands::skip_cooldown,
+        commands::account,
+        commands::look_at_account,
+        commands::manage_account,
+        commands::keep_key,
+        commands::history,
+        commands::jobs,
+        commands::payouts,
+        commands::rates,
+        commands::look_at_rates,
+        commands::save_jobs,
+        commands::save_payouts,
+        commands::engines,
+        commands::find_servers,
+        commands::look_at_server,
+        commands::add_server,
+        commands::add_own_model,
+        commands::change_engine,
+        commands::remove_engine,
+        commands::coordinator,
+        commands::set_coordinator,
         commands::settings,
         commands::set_theme,
         commands::open_link,
@@ -105,6 +131,12 @@ fn set_up(app: &AppHandle, mut start: Start, keep: Duration) -> anyhow::Result<(
     let node = Node::start(start);
     tauri::async_runtime::spawn(tell(app.clone(), node.changes(), STATUS_CHANGED));
     tauri::async_runtime::spawn(tell(app.clone(), node.money(), MONEY_CHANGED));
+    tauri::async_runtime::spawn(tell(app.clone(), node.changes(), HISTORY_CHANGED));
+    tauri::async_runtime::spawn(tell(app.clone(), node.money(), HISTORY_CHANGED));
+    tauri::async_runtime::spawn(tell(app.clone(), node.changes(), ENGINES_CHANGED));
+    tauri::async_runtime::spawn(tell(app.clone(), node.engines().search(), ENGINES_CHANGED));
+    tauri::async_runtime::spawn(tell_of(app.clone(), node.accounts(), AccountDesk::changes, ACCOUNT_CHANGED));
+    tauri::async_runtime::spawn(tell_of(app.clone(), node.all_books(), BooksDesk::changes, HISTORY_CHANGED));
     app.manage(node);
     tray::open(app, Words::english());
     quit_on_signal(app.clone());
@@ -116,6 +148,36 @@ async fn tell<T>(app: AppHandle, mut changes: watch::Receiver<T>, event: &'stati
     while changes.changed().await.is_ok() {
         let _ = app.emit(event, ());
         tokio::time::sleep(TELL_AGAIN).await;
+    }
+}
+
+/// The same for what a desk shows, whichever desk there is.
+async fn tell_of<Desk: Clone, View>(
+    app: AppHandle,
+    mut desks: watch::Receiver<Option<Desk>>,
+    changes_of: fn(&Desk) -> watch::Receiver<View>,
+    event: &'static str,
+) {
+    loop {
+        let changes = desks.borrow_and_update().as_ref().map(changes_of);
+        let _ = app.emit(event, ());
+        let other = match changes {
+            None => desks.changed().await,
+            Some(mut changes) => loop {
+                tokio::select! {
+                    other = desks.changed() => break other,
+                    changed = changes.changed() => {
+                        // A desk that is gone tells nothing more; the next one is waited for.
+                        if changed.is_err() { break desks.changed().await }
+                        let _ = app.emit(event, ());
+                        tokio::time::sleep(TELL_AGAIN).await;
+                    }
+                }
+            },
+        };
+        if other.is_err() {
+            return;
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use app::account::AccountDesk;
 use app::config::FILE;
+use app::earnings::BooksDesk;
 use app::engines::Engines;
 use app::money::Desk;
 use app::money::desk::View;
@@ -32,6 +33,8 @@ pub(crate) struct Node {
     desk: watch::Receiver<Option<Desk>>,
     money: watch::Receiver<Option<View>>,
     accounts: watch::Receiver<Option<AccountDesk>>,
+    books: watch::Receiver<Option<BooksDesk>>,
+    state: watch::Receiver<Option<app::Status>>,
     engines: Engines,
     start: Arc<Start>,
     end: CancellationToken,
@@ -40,7 +43,10 @@ pub(crate) struct Node {
 enum Request {
     Pause(oneshot::Sender<()>),
     Resume(oneshot::Sender<()>),
-    Job { prompt: String, answer: oneshot::Sender<Result<String, Failure>> },
+    Job {
+        prompt: String,
+        answer: oneshot::Sender<Result<String, Failure>>,
+    },
     PlayMoney(oneshot::Sender<Result<(), Failure>>),
     SkipCooldown(oneshot::Sender<Result<(), Failure>>),
     /// The account of a real Grid, with a wallet if there is none yet.
@@ -57,6 +63,8 @@ impl Node {
         let (out, status) = watch::channel(Status::starting(!start.settings.live(), "", Money::Making));
         let (desks, desk) = watch::channel(None);
         let (shown, accounts) = watch::channel(None);
+        let (kept, books) = watch::channel(None);
+        let (told, state) = watch::channel(None);
         let (views, money) = watch::channel(None);
         let end = CancellationToken::new();
         let keeper = Keeper {
@@ -64,6 +72,8 @@ impl Node {
             out: out.clone(),
             desks,
             accounts: shown,
+            books: kept,
+            state: told,
             end: end.clone(),
             money: Money::Making,
         };
@@ -76,7 +86,7 @@ impl Node {
         });
         tauri::async_runtime::spawn(pass_on(desk.clone(), views));
         let engines = Engines::of(start.live.join(FILE));
-        Self { requests, status, desk, money, accounts, engines, start, end }
+        Self { requests, status, desk, money, accounts, books, state, engines, start, end }
     }
 
     /// The state now.
@@ -109,7 +119,22 @@ impl Node {
         self.accounts.clone()
     }
 
-    /// The same; on a real Grid a wallet is made for it if there is none yet, with a password that the system asks for.
+    /// The books, once they are open.
+    pub(crate) fn books(&self) -> Option<BooksDesk> {
+        self.books.borrow().clone()
+    }
+
+    /// Tells when there are other books.
+    pub(crate) fn all_books(&self) -> watch::Receiver<Option<BooksDesk>> {
+        self.books.clone()
+    }
+
+    /// What the node says of itself, in its own words and not the screen's.
+    pub(crate) fn state(&self) -> Option<app::Status> {
+        self.state.borrow().clone()
+    }
+
+    /// The account's desk; on a real Grid a wallet is made for it if there is none yet, with a password that the system asks for.
     pub(crate) async fn open_account(&self) -> Result<AccountDesk, Failure> {
         self.start.ask.owner_acts();
         if self.account().is_none() {

@@ -12,6 +12,26 @@ const KNOWN = new Set([
   'give_up',
   'get_practice_money',
   'skip_cooldown',
+  'account',
+  'look_at_account',
+  'manage_account',
+  'keep_key',
+  'history',
+  'jobs',
+  'payouts',
+  'rates',
+  'look_at_rates',
+  'save_jobs',
+  'save_payouts',
+  'engines',
+  'find_servers',
+  'look_at_server',
+  'add_server',
+  'add_own_model',
+  'change_engine',
+  'remove_engine',
+  'coordinator',
+  'set_coordinator',
   'settings',
   'set_theme',
   'open_link',
@@ -21,7 +41,7 @@ const KNOWN = new Set([
 ])
 
 // What the page may hear of. Other events carry what is not for it, such as the paths of dropped files.
-const EVENTS = new Set(['status-changed', 'money-changed', 'settings-changed'])
+const EVENTS = new Set(['status-changed', 'money-changed', 'settings-changed', 'account-changed', 'history-changed', 'engines-changed'])
 
 const mayPass = ({ cmd, payload }) => (cmd === 'plugin:event|listen' ? EVENTS.has(payload?.event) : KNOWN.has(cmd))
 

@@ -59,7 +59,8 @@ impl Question {
         let name = if address.is_some() { "grid" } else { "practice" };
         Self {
             title: words.text(&format!("confirm.place.{name}.title")),
-            body: words.with(&format!("confirm.place.{name}.body"), &[("address", address.unwrap_or_default())]),
+            body: words
+                .with(&format!("confirm.place.{name}.body"), &[("address", address.unwrap_or_default())]),
             yes: words.text(&format!("confirm.place.{name}.yes")),
             no: words.text("confirm.no"),
         }

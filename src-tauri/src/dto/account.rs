@@ -1,14 +1,18 @@
 //! The account at the coordinator: who we are there, who is paid, and what may act for us. No key is ever in here.
 
+mod from;
+
 use serde::{Deserialize, Serialize};
+
+use super::Place;
 
 /// The account as the screen shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
-    /// Where: the coordinator's host.
-    pub coordinator: String,
+    /// Where.
+    pub place: Place,
     /// What this computer may do there now.
     pub access: Access,
     /// The wallet in this app, if there is one: it signs in, and it can be paid.
@@ -139,6 +143,8 @@ pub enum AccountTrouble {
     KeyRefused,
     /// What it said makes no sense.
     Garbled,
+    /// The wallet or its keys could not be opened.
+    Locked,
 }
 
 /// What an owner may want of the account.
@@ -237,10 +243,14 @@ pub enum AccountOutcome {
     KeyInUse,
     /// The account pays another wallet than the one in this app.
     PaidElsewhere,
+    /// Nothing is served, so there is no worker to do it for.
+    NoWorker,
     /// The coordinator took too long.
     NotInTime,
     /// There is no key of the account here.
     NoKey,
     /// The wallet or the store of keys could not be opened or written.
     NoKeys,
+    /// A fault of this program.
+    Broken,
 }

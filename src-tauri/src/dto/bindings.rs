@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use app::earnings::Dust;
+use app::earnings::causes::Cause as Found;
 use app::money::desk::{Obstacle, Outcome};
 use ledger::JobState;
 use ts_rs::{Config, TS};
-use types::Code;
+use types::{Code, Den};
 
 use super::*;
 
@@ -148,6 +150,51 @@ fn the_screen_has_words_for_every_obstacle_outcome_and_refusal_and_for_no_other(
     let outcomes: Vec<&str> = Outcome::NAMES.into_iter().filter(|name| *name != "unknown").collect();
     check_names("outcome", &outcomes);
     check_names("refusal", &Failure::NAMES);
+}
+
+#[test]
+fn the_screen_has_words_for_every_cause_and_for_what_helps() {
+    let words = words();
+    let check = |found: Found| {
+        // A new cause must be added below; the compiler asks where its figure is told.
+        let cause = super::Cause::from(&found);
+        for key in [format!("cause.{}", cause.kind), format!("cause.{}.words", cause.kind)] {
+            assert!(words.contains_key(&key), "{key} has no words");
+        }
+        assert!(words.contains_key(&format!("fix.{}", cause.fix)), "{} has no words", cause.fix);
+        let is_told = words[&format!("cause.{}", cause.kind)].contains("{figure}");
+        assert_eq!(cause.figure.is_some(), is_told, "{} tells its figure", cause.kind);
+        cause.kind
+    };
+    let payouts = 2;
+    let found = [
+        Found::Paused,
+        Found::NeedsOwner(None),
+        Found::Resting(None),
+        Found::GridUnreachable,
+        Found::Suspended,
+        Found::GettingReady,
+        Found::NoPayoutWallet,
+        Found::HeldBack { payouts },
+        Found::OwedFromBefore { payouts },
+        Found::UnderReview { payouts },
+        Found::NotOnTheChain { payouts },
+        Found::HoursNotAllocated { hours: 2, dust: Dust::No },
+        Found::JobsFail { strikes: 1, failed: 2 },
+        Found::Unconfirmed { answers: 2 },
+        Found::NotListed,
+        Found::NobodyAsks,
+        Found::NoDemandNow,
+        Found::SharedWithOthers { workers: 2 },
+        Found::JustOnline,
+        Found::PaidEachHour { work: Den::ZERO },
+        Found::BelowLeastAmount { dust: Dust::No },
+        Found::OnItsWay { payouts },
+        Found::CountsOnce,
+        Found::Unsigned,
+    ];
+    let kinds: Vec<String> = found.into_iter().map(check).collect();
+    check_names("cause", &kinds.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
 #[test]

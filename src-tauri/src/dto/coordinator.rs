@@ -11,8 +11,6 @@ pub struct Coordinator {
     pub now: Place,
     /// The AI Power Grid's own address.
     pub grid: String,
-    /// Whether the node is beginning anew to work elsewhere.
-    pub restarting: bool,
 }
 
 /// Which Grid.
@@ -29,4 +27,16 @@ pub enum Place {
         /// Where. It is checked, and shown by the system's own dialog before it counts.
         address: String,
     },
+}
+
+impl Place {
+    /// A bare name means the encrypted way, as people write addresses.
+    pub(crate) fn whole(self) -> Self {
+        match self {
+            Self::Elsewhere { address } if !address.contains("://") => {
+                Self::Elsewhere { address: format!("https://{}", address.trim()) }
+            }
+            other @ (Self::Practice | Self::Grid | Self::Elsewhere { .. }) => other,
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! What makes the answers: our own engine, and servers that run already. No path and no key is in here.
 
+mod from;
+
 use serde::{Deserialize, Serialize};
 
 /// The engines and what was found beside them.
@@ -7,14 +9,14 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Engines {
-    /// Those that serve, in their order.
+    /// Those that are set up, in their order.
     pub engines: Vec<Engine>,
+    /// Whether they serve now; the practice network serves a model of its own.
+    pub serving: bool,
     /// Servers found on this computer that do not serve yet.
     pub found: Vec<FoundServer>,
     /// Whether they are being looked for now.
     pub searching: bool,
-    /// Whether what was changed counts only after the node began anew.
-    pub restarting: bool,
 }
 
 /// One engine.
@@ -200,6 +202,13 @@ pub struct Serving {
     pub slots: u8,
     /// Hours with other numbers.
     pub schedule: Vec<ScheduleLine>,
+}
+
+impl Serving {
+    /// One job at a time, around the clock, under the source's own name.
+    pub(crate) const fn plain() -> Self {
+        Self { serve_as: String::new(), slots: 1, schedule: Vec::new() }
+    }
 }
 
 /// One connection to the Grid and what it is doing.

@@ -15,7 +15,17 @@ pub struct Failure {
 impl Failure {
     /// Every name there are words for.
     #[cfg(test)]
-    pub(crate) const NAMES: [&str; 5] = ["busy", "ended", "not-serving", "no-wallet", "not-now"];
+    pub(crate) const NAMES: [&str; 9] = [
+        "busy",
+        "ended",
+        "not-serving",
+        "no-wallet",
+        "not-now",
+        "no-account",
+        "no-engine",
+        "bad-address",
+        "not-saved",
+    ];
 
     /// What has no name of its own. The details are for the curious.
     pub(crate) fn because(error: &dyn std::error::Error) -> Self {
@@ -42,6 +52,24 @@ impl Failure {
     /// Something else is under way, or there is nothing of the kind.
     pub(crate) fn not_now() -> Self {
         Self::named("not-now")
+    }
+
+    pub(crate) fn no_account() -> Self {
+        Self::named("no-account")
+    }
+
+    pub(crate) fn no_engine() -> Self {
+        Self::named("no-engine")
+    }
+
+    /// It is no address, or not one that may be connected to.
+    pub(crate) fn bad_address() -> Self {
+        Self::named("bad-address")
+    }
+
+    /// A file could not be written; nothing of it is left.
+    pub(crate) fn not_saved() -> Self {
+        Self::named("not-saved")
     }
 
     fn named(code: &str) -> Self {

@@ -1,5 +1,7 @@
 //! What was done and what came of it: jobs, days, payouts, and whether two books agree.
 
+mod from;
+
 use serde::Serialize;
 
 use super::Cause;
@@ -20,7 +22,7 @@ pub struct History {
 }
 
 /// A piece of the list of jobs, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct JobPage {

@@ -1,5 +1,7 @@
 //! What work is worth, as far as anybody can know it, and why there may be none.
 
+mod from;
+
 use serde::Serialize;
 
 /// What the Grid counts for work, and what that may come to.
@@ -57,10 +59,10 @@ pub struct CouldEarn {
     /// At how many jobs that was measured; nothing if it was a benchmark.
     #[cfg_attr(test, ts(type = "number | null"))]
     pub measured_jobs: Option<u64>,
-    /// The least share of the time at work, of a hundred.
-    pub busy_low: u8,
+    /// The least share of the time at work, in percent of one connection's: four at work all the time are 400.
+    pub busy_low: u16,
     /// The most.
-    pub busy_high: u8,
+    pub busy_high: u16,
     /// From how many hours online that is; nothing if it is assumed.
     pub busy_hours: Option<u32>,
     /// From how many payouts the rate is.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::account::AccountDesk;
+use app::earnings::BooksDesk;
 use app::money::Desk;
 use app::practice::{Grounds, Rehearsal};
 use futures_util::StreamExt as _;
@@ -18,6 +19,8 @@ pub(super) struct Keeper {
     pub(super) out: watch::Sender<Status>,
     pub(super) desks: watch::Sender<Option<Desk>>,
     pub(super) accounts: watch::Sender<Option<AccountDesk>>,
+    pub(super) books: watch::Sender<Option<BooksDesk>>,
+    pub(super) state: watch::Sender<Option<app::Status>>,
     pub(super) end: CancellationToken,
     pub(super) money: Money,
 }
@@ -70,6 +73,26 @@ impl Keeper {
         }
     }
 
+    /// Closes the books, if they are open.
+    pub(super) async fn put_books_away(&self) {
+        self.state.send_replace(None);
+        let books = self.books.send_replace(None);
+        if let Some(books) = books {
+            books.close().await;
+        }
+    }
+
+    /// Shows what a node does, and tells the books what it serves.
+    pub(super) fn show(&self, status: app::Status) {
+        if let Some(books) = &*self.books.borrow() {
+            let mut models: Vec<_> = status.slots.iter().map(|slot| slot.model.clone()).collect();
+            models.dedup();
+            books.serves(models);
+        }
+        self.state.send_replace(Some(status.clone()));
+        self.out.send_replace(Status::of(status, self.money));
+    }
+
     /// Keeps nodes on these grounds until the app ends, or until another try may find the chain that is missing.
     async fn on(&mut self, grounds: Grounds, start: &Start) -> Next {
         self.desks.send_replace(grounds.desk().cloned());
@@ -82,6 +105,7 @@ impl Keeper {
         let next = loop {
             let anew = self.try_a_node(&grounds, start, &mut money).await;
             self.put_account_away().await;
+            self.put_books_away().await;
             if self.end.is_cancelled() {
                 break Next::End;
             }
@@ -119,6 +143,7 @@ impl Keeper {
                 if let Some(account) = grounds.account(&rehearsal).await {
                     self.accounts.send_replace(Some(AccountDesk::open(account, rehearsal.names())));
                 }
+                self.books.send_replace(grounds.books(&rehearsal).await);
                 let next = self.serve(grounds, &rehearsal, start, money).await;
                 rehearsal.shutdown().await;
                 next
@@ -172,7 +197,7 @@ impl Keeper {
         let mut jobs = Errands::new();
         // Not among the errands: it never ends, and would take a place for good.
         let mut paydays = std::pin::pin!(grounds.paydays(rehearsal, start.hour));
-        self.out.send_replace(Status::of(rehearsal.status(), self.money));
+        self.show(rehearsal.status());
         loop {
             tokio::select! {
                 () = self.end.cancelled() => return None,
@@ -180,7 +205,7 @@ impl Keeper {
                 changed = changes.changed() => {
                     if changed.is_err() { return None }
                     let now = changes.borrow_and_update().clone();
-                    self.out.send_replace(Status::of(now, self.money));
+                    self.show(now);
                 }
                 Some(()) = jobs.next(), if !jobs.is_empty() => {}
                 Some(()) = money.next(), if !money.is_empty() => {}

@@ -6,6 +6,7 @@ use app::account::AccountDesk;
 use app::live::{Live, LiveError, LiveOptions};
 
 use super::keeper::{Keeper, Next};
+use super::told::stopped;
 use super::{Request, Start};
 use crate::dto::{Failure, Money, Status};
 
@@ -47,7 +48,9 @@ impl Keeper {
         if let Some(account) = live.account().cloned() {
             self.show_account(&live, account);
         }
+        self.books.send_replace(live.books().await);
         let next = self.serve_live(&mut live).await;
+        self.put_books_away().await;
         self.put_account_away().await;
         next
     }
@@ -84,14 +87,14 @@ impl Keeper {
     /// Shows a running node and does what is asked of it. `None` when it ended by itself.
     async fn follow(&mut self, node: &app::Node) -> Option<Next> {
         let mut changes = node.changes();
-        self.out.send_replace(Status::of(node.status(), self.money));
+        self.show(node.status());
         loop {
             tokio::select! {
                 () = self.end.cancelled() => return Some(Next::End),
                 changed = changes.changed() => {
                     if changed.is_err() { return None }
                     let now = changes.borrow_and_update().clone();
-                    self.out.send_replace(Status::of(now, self.money));
+                    self.show(now);
                 }
                 request = self.requests.recv() => match request {
                     None => return Some(Next::End),
@@ -162,6 +165,7 @@ impl Keeper {
 
     fn not_live(&self, error: &LiveError) {
         tracing::warn!(%error, "there is no node on the Grid");
+        self.state.send_replace(Some(stopped(error.code())));
         self.out.send_replace(Status::not_live(error, self.money));
     }
 }

@@ -41,11 +41,8 @@ impl Start {
         };
         let before = self.config()?.coordinator;
         // What belongs to the other coordinator's workers' address is not taken along.
-        let setting = if before.api == api {
-            before
-        } else {
-            CoordinatorSetting { api, socket: None, extra_ca: None }
-        };
+        let setting =
+            if before.api == api { before } else { CoordinatorSetting { api, socket: None, extra_ca: None } };
         let endpoint = live::coordinator(&setting)?;
         Ok(Move { address: Some(endpoint.api_base().to_owned()), setting: Some(setting) })
     }

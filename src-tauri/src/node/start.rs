@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::wallet::AskPassword;
 use app::practice::{ChainSource, PurseOptions, RehearsalOptions};
+use app::wallet::AskPassword;
 use types::{Clock, Sensitive};
 
 use crate::settings::Settings;

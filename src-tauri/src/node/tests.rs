@@ -5,17 +5,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::Home;
-use types::SystemClock;
+use app::wallet::{AskPassword, WhyTyped};
+use types::{Sensitive, SystemClock};
 
 use super::{Node, Start};
 use crate::dto::{Phase, Status};
+use crate::settings::Settings;
 
 const SOON: Duration = Duration::from_secs(20);
+
+/// Types no password.
+struct NobodyThere;
+
+impl AskPassword for NobodyThere {
+    fn ask(&self, _: WhyTyped) -> Option<Sensitive<String>> {
+        None
+    }
+}
 
 fn start(home: &Path) -> Node {
     let home = home.to_owned();
     let nothing = PathBuf::from("no-such-file");
     Node::start(Start {
+        live: home.join("live"),
+        settings: Arc::new(Settings::load(&home)),
+        ask: Arc::new(NobodyThere),
+        keyring: false,
         home,
         engine: nothing.clone(),
         model: nothing,

@@ -2,7 +2,7 @@
 
 use app::StartError;
 use app::live::LiveError;
-use types::Code;
+use types::{Code, Den};
 
 use crate::dto::{Money, Phase, Status};
 
@@ -49,6 +49,24 @@ impl Status {
             detail: Some(with_sources(error)),
             ..self
         }
+    }
+}
+
+/// A node on a real Grid that did not start, in the app's own words: the books tell by it why nothing is earned.
+pub(super) fn stopped(code: Code) -> app::Status {
+    app::Status {
+        phase: app::Phase::NeedsAttention,
+        code: Some(code),
+        detail: None,
+        practice: false,
+        worker_name: String::new(),
+        model: None,
+        device: None,
+        current_job: None,
+        jobs_done: 0,
+        den_total: Den::ZERO,
+        recent: Vec::new(),
+        slots: Vec::new(),
     }
 }
 

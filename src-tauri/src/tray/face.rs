@@ -115,6 +115,7 @@ mod tests {
             jobs_done: None,
             work_units: None,
             recent: vec![],
+            slots: vec![],
             money: crate::dto::Money::There,
         }
     }

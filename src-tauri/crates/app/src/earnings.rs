@@ -26,7 +26,7 @@ pub use hours::{
     Dust, NextPayout, NotAllocated, dust, hour_of, hour_of_period, least_payout, next_payout, not_allocated,
     period_of,
 };
-pub use ledger::{PayoutRow, Span};
+pub use ledger::{JobRow, PayoutRow, Span};
 pub use premium::{Extra, NotOffered, WhyNot, confidential_premium};
 pub use reconcile::{Checked, Count, Ours, Subject, Verdict, compare};
 pub use record::{BooksCheck, By, Cursor, Day, JobPage, Record, Sums};

@@ -1,13 +1,9 @@
 //! The folder that belongs to one running node.
 
-mod worker_name;
-
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use types::WorkerName;
 
 /// A locked home folder. Two nodes never share one; the system frees the lock of a process that was killed.
 ///
@@ -56,11 +52,6 @@ impl Home {
     /// The folder itself.
     pub fn folder(&self) -> &Path {
         &self.0.folder
-    }
-
-    /// The name of this machine on the Grid, where its owner chose none: drawn at the first time.
-    pub fn worker_name(&self) -> io::Result<WorkerName> {
-        worker_name::kept_or_drawn(&self.0.folder)
     }
 
     /// Where the encrypted key files are.

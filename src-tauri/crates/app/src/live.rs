@@ -17,8 +17,9 @@ use worker::Policy;
 
 use crate::account::{Account, AccountSettings};
 use crate::config::{Config, EngineSetting};
+use crate::earnings::BooksDesk;
 use crate::wallet::{AskPassword, KeptWallet};
-use crate::{Home, HomeError, Node, NodeIdentity, NodeSettings, Patience, slot_names};
+use crate::{Home, HomeError, Node, NodeIdentity, NodeSettings, Patience, machine_name, slot_names};
 
 pub use error::LiveError;
 pub use settings::{coordinator, engine};
@@ -98,11 +99,24 @@ impl Live {
         Ok(account)
     }
 
+    /// The books of what is worked here.
+    pub async fn books(&self) -> Option<BooksDesk> {
+        let clock = &self.options.clock;
+        let books = BooksDesk::beside(&self.home, self.endpoint.api_base(), &self.endpoint, clock).await?;
+        if let Some(account) = &self.account {
+            match account.client().await {
+                Ok(client) => books.use_account(client),
+                Err(error) => tracing::info!(%error, "the books are not compared"),
+            }
+        }
+        Some(books)
+    }
+
     /// This machine's name on the Grid: the chosen one, or one that is drawn once and tells nothing about it.
     pub fn name(&self) -> Result<WorkerName, LiveError> {
         match &self.options.config.name {
             Some(name) => Ok(name.clone()),
-            None => Ok(self.home.worker_name().map_err(HomeError::from)?),
+            None => Ok(machine_name(&self.home).map_err(HomeError::from)?),
         }
     }
 

@@ -58,7 +58,7 @@ impl Default for Policy {
             bars: [Duration::from_secs(30), minutes(2), minutes(10), minutes(60)],
             bar_memory: minutes(60),
             // In whatever hour one looks: 5 and then 15.
-            attempts: 1000,
+            attempts: 5,
             attempt_every: minutes(4),
             silent_drops_to_tell: 5,
             disk: Duration::from_secs(30),

@@ -6,12 +6,12 @@ use types::{KeyId, Timestamp, WorkerName};
 
 use super::{
     Access, Account, AccountAct, AccountOutcome, AccountPage, AccountTask, AccountTrouble, AccountWish,
-    AccountWorker, ApiKey, KeyRole, Permission,
+    AccountWorker, ApiKey, KeyRole, Permission, Place,
 };
 
 impl Account {
     /// The desk now, at this coordinator.
-    pub(crate) fn at(desk: &AccountDesk, coordinator: String) -> Self {
+    pub(crate) fn at(desk: &AccountDesk, place: Place) -> Self {
         let view = desk.view();
         let access = match view.has_key {
             _ if desk.account().may_manage() => Access::Managing,
@@ -19,7 +19,7 @@ impl Account {
             Some(false) | None => Access::None,
         };
         Self {
-            coordinator,
+            place,
             access,
             own_wallet: Some(desk.account().wallet().to_string()),
             page: view.seen.as_ref().map(|(page, at)| AccountPage::of(page, *at, desk.names())),
@@ -27,6 +27,22 @@ impl Account {
             enrolment: view.enrolment,
             permissions: permissions(&view),
             task: view.task.map(AccountTask::from),
+        }
+    }
+}
+
+impl Account {
+    /// Before there is a wallet that could own one.
+    pub(crate) const fn nobody(place: Place) -> Self {
+        Self {
+            place,
+            access: Access::None,
+            own_wallet: None,
+            page: None,
+            trouble: None,
+            enrolment: None,
+            permissions: Vec::new(),
+            task: None,
         }
     }
 }

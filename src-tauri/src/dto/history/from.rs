@@ -154,7 +154,6 @@ impl From<&PayoutRow> for PayoutRecord {
         };
         Self {
             period: row.period.clone(),
-            nth: row.nth,
             hour: hour_of_period(&row.period).map(|hour| hour.from.millis()),
             aipg: row.amount.to_string(),
             work_units: (!row.den.is_zero()).then(|| row.den.to_string()),

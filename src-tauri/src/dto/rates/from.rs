@@ -3,7 +3,6 @@
 use app::earnings::causes::{Cause as Found, Fix, Severity as Grave};
 use app::earnings::rates::Market;
 use app::earnings::{BooksView, BusySource, CouldEarn as Could, Measured};
-use types::Code;
 
 use super::{Cause, CouldEarn, ModelRate, Rates, Severity};
 
@@ -69,8 +68,17 @@ impl From<&Found> for Cause {
             normal: cause.is_normal(),
             fix: cause.fix().name().to_owned(),
             code: match cause.fix() {
-                Fix::AsTheCodeSays(code) => code.map(|code: Code| code.name().to_owned()),
-                _ => None,
+                Fix::AsTheCodeSays(code) => code.map(|code| code.name().to_owned()),
+                Fix::Wait
+                | Fix::Resume
+                | Fix::CheckConnection
+                | Fix::SetPayoutWallet
+                | Fix::SignDelegation
+                | Fix::ChooseModel
+                | Fix::TestEngine
+                | Fix::WorkMore
+                | Fix::CheckChain
+                | Fix::AskTheGrid => None,
             },
             figure: figure(cause),
         }

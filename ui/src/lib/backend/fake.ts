@@ -228,7 +228,7 @@ export class FakeBackend implements Backend {
 
   async setCoordinator(place: Place): Promise<void> {
     this.#reply(`setCoordinator ${Object.values(place).join(' ')}`, null)
-    this.changeCoordinator({ restarting: true })
+    this.changeCoordinator({ now: place })
   }
 
   async setTheme(theme: Theme): Promise<void> {

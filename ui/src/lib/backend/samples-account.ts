@@ -49,7 +49,7 @@ export function aPage(part: Partial<AccountPage> = {}): AccountPage {
 /** An account with a key and a permission, changed as wished. */
 export function anAccount(part: Partial<Account> = {}): Account {
   return {
-    coordinator: '127.0.0.1:7010',
+    place: { kind: 'practice' },
     access: 'key',
     ownWallet: WALLET,
     page: aPage(),

@@ -37,7 +37,7 @@ export function aServer(part: Partial<FoundServer> = {}): FoundServer {
 
 /** Our own engine and nothing else, changed as wished. */
 export function someEngines(part: Partial<Engines> = {}): Engines {
-  return { engines: [anEngine()], found: [], searching: false, restarting: false, ...part }
+  return { engines: [anEngine()], found: [], serving: true, searching: false, ...part }
 }
 
 /** One connection that waits, changed as wished. */
@@ -47,5 +47,5 @@ export function aSlot(part: Partial<Slot> = {}): Slot {
 
 /** The practice network, changed as wished. */
 export function aCoordinator(part: Partial<Coordinator> = {}): Coordinator {
-  return { now: { kind: 'practice' }, grid: 'api.aipowergrid.io', restarting: false, ...part }
+  return { now: { kind: 'practice' }, grid: 'api.aipowergrid.io', ...part }
 }

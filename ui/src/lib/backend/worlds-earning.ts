@@ -25,7 +25,7 @@ export function aMonthOfWork(now: number): Part {
 /** What changes from that month, by name. */
 export const EARNING_WORLDS: Record<string, (now: number) => Partial<World>> = {
   'signed-out': (now) => ({
-    account: anAccount({ access: 'none', page: null, permissions: [] }),
+    account: anAccount({ place: { kind: 'grid' }, access: 'none', ownWallet: null, page: null, permissions: [] }),
     history: aHistory({ payday: null, books: null, why: [aCause({ kind: 'needs-owner', severity: 'stops', normal: false, fix: 'as-the-code-says', code: 'key-refused' })] }, now),
     rates: null,
   }),
@@ -33,7 +33,8 @@ export const EARNING_WORLDS: Record<string, (now: number) => Partial<World>> = {
   declined: (now) => ({ account: doing(now, { act: 'pay-to', outcome: 'declined' }) }),
   'pay-to-done': (now) => ({ account: doing(now, { act: 'pay-to', outcome: 'done' }) }),
   managing: (now) => ({ account: { ...accountAt(now), access: 'managing' } }),
-  'address-only': (now) => ({ account: { ...accountAt(now), ownWallet: null, enrolment: false, permissions: [] } }),
+  'keys-locked': (now) => ({ account: { ...accountAt(now), trouble: 'locked' } }),
+  'not-offered': (now) => ({ account: { ...accountAt(now), enrolment: false, permissions: [] } }),
   'no-payout-wallet': (now) => ({
     account: { ...accountAt(now), page: aPage({ at: now - 12_000, payoutWallet: null }) },
     history: aHistory({ why: [aCause({ kind: 'no-payout-wallet', severity: 'stops', normal: false, fix: 'set-payout-wallet' }), ...CAUSES] }, now),
@@ -82,6 +83,7 @@ export const EARNING_WORLDS: Record<string, (now: number) => Partial<World>> = {
   }),
   'found-servers': () => ({
     engines: someEngines({
+      serving: false,
       found: [
         aServer(),
         aServer({ address: '127.0.0.1:8000', program: 'vllm', models: [], fault: 'locked' }),
@@ -90,8 +92,13 @@ export const EARNING_WORLDS: Record<string, (now: number) => Partial<World>> = {
     }),
   }),
   'no-engines': () => ({ engines: someEngines({ engines: [], searching: true }) }),
-  elsewhere: () => ({ coordinator: aCoordinator({ now: { kind: 'elsewhere', address: 'grid.example.org' }, restarting: true }) }),
-  live: () => ({ coordinator: aCoordinator({ now: { kind: 'grid' } }) }),
+  elsewhere: () => ({ coordinator: aCoordinator({ now: { kind: 'elsewhere', address: 'grid.example.org' } }) }),
+  live: (now) => ({
+    status: aStatus({ practice: false, money: 'not-yet' }),
+    wallet: null,
+    account: { ...accountAt(now), place: { kind: 'grid' } },
+    coordinator: aCoordinator({ now: { kind: 'grid' } }),
+  }),
 }
 
 /** The same with texts as long as anybody could write them, or as bad. */
@@ -100,7 +107,7 @@ export function withTexts(now: number, text: string): Part & Pick<World, 'engine
   return {
     ...month,
     account: anAccount({
-      coordinator: text,
+      place: { kind: 'elsewhere', address: text },
       page: aPage({
         at: now,
         username: text,

@@ -1,3 +1,6 @@
+import type { Place } from '../backend/backend'
+import { t } from '../messages/t'
+
 /** What is wrong with the address of a coordinator as it is being typed. The app checks it again. */
 export type PlaceFault = 'empty' | 'shape' | 'plain' | 'credentials'
 
@@ -22,4 +25,9 @@ function parsed(address: string): URL | null {
 
 function isHere(host: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(host)
+}
+
+/** Where a node works, in a few words. */
+export function placeName(place: Place): string {
+  return place.kind === 'elsewhere' ? place.address : t(`coordinator.${place.kind}`)
 }

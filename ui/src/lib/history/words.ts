@@ -67,6 +67,7 @@ export function basisOf(could: CouldEarn): string[] {
     t('could.work', { low: decimal(could.workLow), high: decimal(could.workHigh) }),
     measuredJobs === null ? t('could.benchmark', speed) : plural('could.jobs', measuredJobs, speed),
     busyHours === null ? t('could.assumed', busy) : plural('could.hours', busyHours, busy),
+    ...(could.busyHigh > 100 ? [t('could.slots')] : []),
     ...(could.payouts === 0 ? [] : [plural('could.payouts', could.payouts, { count: whole(could.payouts) })]),
   ]
 }

@@ -5,7 +5,7 @@ import en from '../../messages/en.json'
 
 const KEYS = Object.keys(en)
 /** The app itself says these; the window only carries them. */
-const OF_THE_APP = /^(tray|confirm|number)\./
+const OF_THE_APP = /^(tray|confirm|password|file|number)\./
 /** Looked up by names that the app sends and that may be newer than the screen. */
 const BY_NAME = /^(problem|obstacle|outcome|trouble|basis|cause|fix|job|refusal|device\.kind)\./
 const PLURAL = /\.(zero|one|two|few|many|other)$/

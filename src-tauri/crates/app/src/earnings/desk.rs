@@ -6,15 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use grid::{AccountClient, AccountError, AccountPatience, Endpoint, Period, PublicClient};
+use ledger::Limits;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use types::{ModelId, Timestamp};
+use types::{Clock, ModelId, Timestamp};
 
 use super::causes::Reach;
 use super::rates::{self, Market};
 use super::{BooksCheck, Record};
+use crate::Home;
 pub use history::{History, Known, MOST_DAYS};
 
 /// The Grid's figures are read again so often while somebody watches. They move with the hour.
@@ -63,6 +65,20 @@ impl BooksDesk {
         Ok(desk)
     }
 
+    /// The same for the book of this name in a home. `None` if it cannot be opened; the log says why, and jobs need none.
+    pub(crate) async fn beside(
+        home: &Home,
+        book: &str,
+        endpoint: &Endpoint,
+        clock: &Arc<dyn Clock>,
+    ) -> Option<Self> {
+        let record = Record::open(home, Limits::default(), book, Arc::clone(clock)).await;
+        let record =
+            record.inspect_err(|error| tracing::warn!(%error, "the record cannot be read beside the node"));
+        let desk = Self::open(record.ok()?, endpoint);
+        desk.inspect_err(|error| tracing::warn!(%error, "the Grid's pages cannot be asked for")).ok()
+    }
+
     /// The record of jobs.
     pub fn record(&self) -> &Record {
         &self.0.record
@@ -76,8 +92,11 @@ impl BooksDesk {
 
     /// These models are served here.
     pub fn serves(&self, models: Vec<ModelId>) {
-        *self.0.ours.lock().unwrap_or_else(PoisonError::into_inner) = models;
-        self.look_again();
+        let mut ours = self.0.ours.lock().unwrap_or_else(PoisonError::into_inner);
+        if *ours != models {
+            *ours = models;
+            self.look_again();
+        }
     }
 
     /// What the Grid says.

@@ -181,7 +181,7 @@ impl Conductor {
             let engine = &self.engines[member.engine];
             let wanted = if self.paused {
                 SlotCommand::Pause { why: Pause::Owner, now }
-            } else if member.place < engine.schedule.slots(local, engine.slots).max(1) {
+            } else if member.place < engine.schedule.slots(local, engine.slots) {
                 SlotCommand::Serve
             } else {
                 SlotCommand::Pause { why: Pause::Schedule, now: false }

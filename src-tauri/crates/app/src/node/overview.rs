@@ -63,7 +63,7 @@ impl Overview {
             (slot.phase, code, detail)
         });
         // Memory is free, and only then a pause is over, when the last engine is ended.
-        let ending = phase == Phase::Starting && rows.iter().any(|row| is_running(&row.room));
+        let ending = phase == Phase::Paused && rows.iter().any(|row| is_running(&row.room));
         let serving = slots.iter().find(|slot| slot.device.is_some());
         Status {
             phase: if ending { Phase::Finishing } else { phase },

@@ -14,6 +14,7 @@ use super::payday;
 use super::purse::{Purse, PurseError, PurseOptions};
 use super::rehearsal::{DELEGATION, Papers, Rehearsal, RehearsalOptions};
 use crate::account::{Account, AccountSettings};
+use crate::earnings::BooksDesk;
 use crate::money::Desk;
 use crate::{Home, StartError};
 
@@ -95,6 +96,16 @@ impl Grounds {
         let kept = account.paste_key(&rehearsal.another_key()).await;
         kept.inspect_err(|error| tracing::warn!(%error, "the practice account cannot be read")).ok()?;
         Some(account)
+    }
+
+    /// The books of what a node on these grounds works.
+    pub async fn books(&self, rehearsal: &Rehearsal) -> Option<BooksDesk> {
+        let books = BooksDesk::beside(&self.home, "", rehearsal.endpoint(), &self.clock).await?;
+        match rehearsal.account() {
+            Ok(account) => books.use_account(account),
+            Err(error) => tracing::warn!(%error, "the practice books cannot be compared"),
+        }
+        Some(books)
     }
 
     /// Settles and pays what the node works, hour by hour. Never ends.

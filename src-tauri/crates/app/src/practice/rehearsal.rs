@@ -144,7 +144,12 @@ impl Rehearsal {
             let model = EngineSettings::name_of_file(&options.model);
             (EngineKind::Own { launch: options.engine, file: options.model }, model)
         });
-        let engine = EngineSettings { kind, model: model.clone(), names: names.clone(), schedule: Schedule::default() };
+        let engine = EngineSettings {
+            kind,
+            model: model.clone(),
+            names: names.clone(),
+            schedule: Schedule::default(),
+        };
         let settings = NodeSettings {
             home,
             engines: vec![engine],

@@ -1,5 +1,6 @@
 //! Two hundred lines that break in every way, each by its seed: what reaches the coordinator stays in order.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use ledger::{JobState, Ledger, Limits};
 use practice::rigs::{Fault, FaultProxy, Kind, Outcome, Traffic};
 use practice::{Network, Options, Timings};
 use tokio::time::{Instant, timeout};
-use types::{Den, SystemClock};
+use types::{Den, Sensitive, SystemClock};
 use worker::Policy;
 
 use crate::stand::served;
@@ -68,30 +69,49 @@ fn timings() -> Timings {
     }
 }
 
+/// A network in front of a tap, and a node's settings for it.
+struct Ground {
+    network: Network,
+    tap: Tap,
+    home: tempfile::TempDir,
+    account: practice::Account,
+}
+
+impl Ground {
+    async fn start(seed: u64) -> Self {
+        let home = tempfile::tempdir().expect("a folder");
+        let clock = Arc::new(SystemClock);
+        let options = Options { unlimited: true, timings: timings(), ..Options::new(clock, seed) };
+        let network = Network::start(options).await.expect("starts");
+        let coordinator = network.api_base().trim_start_matches("http://").parse().expect("an address");
+        let account = network.open_account(None);
+        Self { tap: Tap::start(coordinator).await, network, home, account }
+    }
+
+    async fn node(&self, server: &TalkingServer, address: SocketAddr) -> Node {
+        let settings = NodeSettings {
+            home: Home::lock(&self.home.path().join("home")).expect("free"),
+            engines: vec![served("rig", server, 1)],
+            identity: NodeIdentity::unsigned(Sensitive::new(self.account.api_key.expose().clone())),
+            endpoint: grid::Endpoint::practice(&format!("http://{address}")).expect("loopback"),
+            practice: true,
+            book: String::new(),
+            time_zone: jiff::tz::TimeZone::UTC,
+            policy: policy(),
+            patience: patience(),
+            ledger: Limits::default(),
+        };
+        Node::start(settings, Arc::new(SystemClock)).await.expect("starts")
+    }
+}
+
 /// One seed: some customers, one node, and a proxy that breaks its lines. What was wrong, if anything.
 async fn run(seed: u64, server: &TalkingServer) -> Vec<String> {
-    let home = tempfile::tempdir().expect("a folder");
-    let clock = Arc::new(SystemClock);
-    let options = Options { unlimited: true, timings: timings(), ..Options::new(clock.clone(), seed) };
-    let network = Network::start(options).await.expect("starts");
-    let base = network.api_base();
-    let coordinator = base.trim_start_matches("http://").parse().expect("an address");
-    let tap = Tap::start(coordinator).await;
-    let proxy = FaultProxy::start(tap.address, move |line| Fault::drawn(seed, line)).await.expect("starts");
-    let account = network.open_account(None);
-    let settings = NodeSettings {
-        home: Home::lock(&home.path().join("home")).expect("free"),
-        engines: vec![served("rig", server, 1)],
-        identity: NodeIdentity::unsigned(types::Sensitive::new(account.api_key.expose().clone())),
-        endpoint: grid::Endpoint::practice(&format!("http://{}", proxy.address())).expect("loopback"),
-        practice: true,
-        book: String::new(),
-        time_zone: jiff::tz::TimeZone::UTC,
-        policy: policy(),
-        patience: patience(),
-        ledger: ledger::Limits::default(),
-    };
-    let node = Node::start(settings, clock).await.expect("starts");
+    let ground = Ground::start(seed).await;
+    let plan = move |line| Fault::drawn(seed, line);
+    let proxy = FaultProxy::start(ground.tap.address, plan).await.expect("starts");
+    let node = ground.node(server, proxy.address()).await;
+    let Ground { network, tap, home, account } = ground;
     let mut events = network.events();
     let ready = async { while !matches!(events.recv().await, Ok(practice::Event::WorkerReady { .. })) {} };
     let kinds = [Kind::Whole, Kind::Streamed, Kind::Cancelled, Kind::Stopped, Kind::Tools];
@@ -168,4 +188,26 @@ async fn two_hundred_broken_lines_end_every_job_once() {
     let runs = stream::iter(0..200_u64).map(|seed| run(seed, &server)).buffer_unordered(24);
     let wrong: Vec<String> = runs.flat_map(stream::iter).collect().await;
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_always_breaks_is_not_hammered() {
+    let server = TalkingServer::start(Duration::from_millis(2)).await;
+    let ground = Ground::start(1).await;
+    let mut events = ground.network.events();
+    let node = ground.node(&server, ground.tap.address).await;
+    let breaking = async {
+        loop {
+            if let Ok(practice::Event::WorkerReady { worker, .. }) = events.recv().await {
+                ground.network.rigs().drop_socket(&worker);
+            }
+        }
+    };
+    let three_hours = timeout(HOUR * 3, breaking).await;
+    assert!(three_hours.is_err(), "it goes on breaking");
+    let (flapped, came) = ground.tap.read(|seen| (flapping(seen), seen.ready.len()));
+    assert_eq!(flapped, None);
+    assert!((20..=60).contains(&came), "it does not give up either: {came} times in three hours");
+    node.shutdown().await;
+    ground.network.shutdown().await;
 }

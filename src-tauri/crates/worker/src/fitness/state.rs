@@ -168,6 +168,9 @@ impl Fitness {
 
     /// It cannot be trusted any more: end it, and come back more slowly each time.
     pub(super) fn fault(&mut self, code: Code, detail: String) -> Vec<Effect> {
+        if !self.is_running() {
+            return Vec::new();
+        }
         self.faults += 1;
         self.failures = 0;
         let Some(wait) = self.policy.rest_after_fault(self.faults) else {

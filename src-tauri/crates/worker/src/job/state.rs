@@ -286,7 +286,7 @@ impl Running {
     /// A body is the answer to a raw request; no chat is answered by one.
     fn is_answered_by(&self, body: Option<&Private>) -> bool {
         match self.format {
-            ApiFormat::OpenAiChat => body.is_some_and(|body| !body.is_empty()),
+            ApiFormat::OpenAiChat => false,
             ApiFormat::OpenAiResponses | ApiFormat::Anthropic => body.is_some_and(|body| !body.is_empty()),
         }
     }

@@ -363,7 +363,7 @@ impl Presence {
 
     /// Whoever gets an answer through does not share the name. The rung of the bars is not forgotten for it.
     pub(super) fn job_answered(&mut self) -> Vec<Effect> {
-        (self.replacements, self.evictions) = (0, 0);
+        self.replacements = 0;
         Vec::new()
     }
 

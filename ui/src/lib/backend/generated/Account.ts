@@ -4,15 +4,16 @@ import type { AccountPage } from "./AccountPage";
 import type { AccountTask } from "./AccountTask";
 import type { AccountTrouble } from "./AccountTrouble";
 import type { Permission } from "./Permission";
+import type { Place } from "./Place";
 
 /**
  * The account as the screen shows it.
  */
 export type Account = { 
 /**
- * Where: the coordinator's host.
+ * Where.
  */
-coordinator: string, 
+place: Place, 
 /**
  * What this computer may do there now.
  */

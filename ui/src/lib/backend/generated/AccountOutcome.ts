@@ -3,4 +3,4 @@
 /**
  * How it ended.
  */
-export type AccountOutcome = "done" | "declined" | "busy" | "unreachable" | "refused" | "key-refused" | "not-offered" | "garbled" | "not-seen" | "not-an-address" | "mistyped" | "lost-address" | "not-a-key" | "narrow-key" | "no-such-key" | "key-in-use" | "paid-elsewhere" | "not-in-time" | "no-key" | "no-keys";
+export type AccountOutcome = "done" | "declined" | "busy" | "unreachable" | "refused" | "key-refused" | "not-offered" | "garbled" | "not-seen" | "not-an-address" | "mistyped" | "lost-address" | "not-a-key" | "narrow-key" | "no-such-key" | "key-in-use" | "paid-elsewhere" | "no-worker" | "not-in-time" | "no-key" | "no-keys" | "broken";

@@ -3,4 +3,4 @@
 /**
  * Why the account is not known better than before.
  */
-export type AccountTrouble = "unreachable" | "key-refused" | "garbled";
+export type AccountTrouble = "unreachable" | "key-refused" | "garbled" | "locked";

@@ -12,8 +12,4 @@ now: Place,
 /**
  * The AI Power Grid's own address.
  */
-grid: string, 
-/**
- * Whether the node is beginning anew to work elsewhere.
- */
-restarting: boolean, };
+grid: string, };

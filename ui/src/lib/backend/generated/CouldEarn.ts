@@ -29,7 +29,7 @@ tokensPerSecond: string,
  */
 measuredJobs: number | null, 
 /**
- * The least share of the time at work, of a hundred.
+ * The least share of the time at work, in percent of one connection's: four at work all the time are 400.
  */
 busyLow: number, 
 /**

@@ -7,9 +7,13 @@ import type { FoundServer } from "./FoundServer";
  */
 export type Engines = { 
 /**
- * Those that serve, in their order.
+ * Those that are set up, in their order.
  */
 engines: Array<Engine>, 
+/**
+ * Whether they serve now; the practice network serves a model of its own.
+ */
+serving: boolean, 
 /**
  * Servers found on this computer that do not serve yet.
  */
@@ -17,8 +21,4 @@ found: Array<FoundServer>,
 /**
  * Whether they are being looked for now.
  */
-searching: boolean, 
-/**
- * Whether what was changed counts only after the node began anew.
- */
-restarting: boolean, };
+searching: boolean, };

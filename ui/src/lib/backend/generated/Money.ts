@@ -3,4 +3,4 @@
 /**
  * Whether there is a wallet, and why not.
  */
-export type Money = "making" | "there" | "no-chain" | "failed";
+export type Money = "making" | "there" | "no-chain" | "failed" | "not-yet";

@@ -119,7 +119,8 @@ impl BooksDesk {
         rates: Option<RateRange>,
     ) -> Result<Option<CouldEarn>, LedgerError> {
         let all = self.record().sums(Span::ALWAYS).await?;
-        let (Some(model), Some(tokens_per_second)) = (known.status.model.clone(), all.tokens_per_second()) else {
+        let (Some(model), Some(tokens_per_second)) = (known.status.model.clone(), all.tokens_per_second())
+        else {
             return Ok(None);
         };
         if all.delivered < ENOUGH_JOBS {

@@ -58,7 +58,7 @@ impl Runs {
     pub(super) fn queue(&mut self, seat: usize, job: JobId, ask: Ask, by: Instant, now: Instant) {
         let useful = by.saturating_duration_since(now) / 4;
         let whose = Whose::Slot { seat, job };
-        self.waiting.push_back(Waiting { whose, ask, by, hopeless: by + useful });
+        self.waiting.push_back(Waiting { whose, ask, by, hopeless: by - useful });
     }
 
     /// The self-test, before those that wait: nobody is served by an engine that fails it.

@@ -201,7 +201,7 @@ impl Room {
         match verdict {
             None => {}
             Some(Verdict::Failed(detail)) => self.tell(Event::TestFailed { detail }),
-            Some(Verdict::Passed { tokens_per_minute: Some(speed) }) if speed < self.slowest / 1_000_000 => {
+            Some(Verdict::Passed { tokens_per_minute: Some(speed) }) if speed < self.slowest => {
                 if std::mem::replace(&mut self.slow, true) {
                     let detail = format!("{speed} tokens a minute, at least {} are needed", self.slowest);
                     return self.tell(Event::Blocked { code: Code::EngineTooSlow, detail });
