@@ -81,6 +81,48 @@ test('everything can be reached by the keyboard, in the order in which it stands
   await screen.findByRole('radio', { name: 'Dark' })
   expect(stops()).toEqual([
     ...['Skip to the content', 'Home', 'Earnings', 'Wallet', 'Account', 'Settings'],
-    ...['INPUT', 'INPUT', 'INPUT', 'Quit Grid Node', 'AI Power Grid', 'Your account'],
+    ...['Change: SmolLM2-135M-Instruct', 'Remove: SmolLM2-135M-Instruct'],
+    ...['Our own engine with a model file', 'Look for servers on this computer', 'INPUT', 'Look there'],
+    // Which Grid, then the colours.
+    ...['INPUT', 'INPUT', 'INPUT', 'INPUT', 'INPUT', 'INPUT', 'Quit Grid Node', 'AI Power Grid', 'Your account'],
   ])
+})
+
+test('another coordinator is asked for only with an address that can be tried', async () => {
+  const backend = await openSettings()
+  await fireEvent.click(await screen.findByRole('radio', { name: /Another coordinator/ }))
+  const ask = screen.getByRole('button', { name: 'Work there' })
+  await fireEvent.click(ask)
+  expect(await screen.findByText('The address is missing.')).toBeTruthy()
+  await fireEvent.input(screen.getByLabelText('Address'), { target: { value: 'http://grid.example.org' } })
+  await fireEvent.click(ask)
+  expect(screen.getByText(/Without https/)).toBeTruthy()
+  expect(backend.asked.some((name) => name.startsWith('setCoordinator'))).toBe(false)
+  await fireEvent.input(screen.getByLabelText('Address'), { target: { value: 'grid.example.org' } })
+  await fireEvent.click(ask)
+  await vi.waitFor(() => expect(backend.asked).toContain('setCoordinator elsewhere grid.example.org'))
+})
+
+test('an engine is served in another way with hours of its own', async () => {
+  const backend = await openSettings()
+  const change = vi.spyOn(backend, 'changeEngine')
+  await fireEvent.click(await screen.findByRole('button', { name: /^Change/ }))
+  await fireEvent.input(screen.getByLabelText('Jobs at once'), { target: { value: '0' } })
+  await fireEvent.click(screen.getByRole('button', { name: 'Keep the change' }))
+  expect(change, 'no jobs at all is what hours are for').not.toHaveBeenCalled()
+  await fireEvent.input(screen.getByLabelText('Jobs at once'), { target: { value: '3' } })
+  await fireEvent.click(screen.getByRole('button', { name: 'Add hours' }))
+  await fireEvent.click(screen.getByRole('checkbox', { name: 'Saturday' }))
+  await fireEvent.click(screen.getByRole('button', { name: 'Keep the change' }))
+  await vi.waitFor(() => expect(change).toHaveBeenCalledOnce())
+  const schedule = [{ days: ['sat'], from: '08:00', to: '18:00', slots: 0 }]
+  expect(change).toHaveBeenCalledWith(0, { serveAs: 'SmolLM2-135M-Instruct', slots: 3, schedule })
+})
+
+test('an engine goes only after a second question', async () => {
+  const backend = await openSettings()
+  await fireEvent.click(await screen.findByRole('button', { name: /^Remove/ }))
+  expect(backend.count('removeEngine 0')).toBe(0)
+  await fireEvent.click(screen.getByRole('button', { name: 'Serve without it' }))
+  await vi.waitFor(() => expect(backend.count('removeEngine 0')).toBe(1))
 })

@@ -68,6 +68,10 @@ pub enum EngineSetSource {
         address: String,
         /// The model's name there.
         model: String,
+        /// How many tokens it holds, for servers that do not say.
+        context: Option<u32>,
+        /// The environment variable with its key, for servers that want one. The key itself is in no file of ours.
+        key_env: Option<String>,
     },
 }
 

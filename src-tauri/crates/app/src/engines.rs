@@ -168,7 +168,7 @@ mod tests {
     }
 
     fn server(address: &str) -> EngineSetSource {
-        EngineSetSource::Server { address: address.into(), model: "m".into() }
+        EngineSetSource::Server { address: address.into(), model: "m".into(), context: None, key_env: None }
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! What can a user do?
 //!
-//! Wires the rooms into one node: an engine child, a connection to the Grid, keys, a ledger, and the two machines of
+//! Wires the rooms into one node: engines, a connection to the Grid for each slot, keys, a ledger, and the machines of
 //! `worker` that decide. Knows no window and no JSON.
 //!
 //! **Invariants**
-//! - One driver owns the state; everyone else sends it commands and watches its [`Status`].
+//! - Each slot and each engine has one owner of its state; everyone else sends commands and watches the [`Status`].
 //! - A record is on disk before the thing it records is sent; if it cannot be, no job is taken.
 //! - Engine gone, connection gone, disk full, garbage: each ends in a [`Status`] with words, never in a panic or a hang.
 //! - In practice nothing but this machine is reached, and keys live for one run.

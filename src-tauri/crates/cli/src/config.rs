@@ -56,7 +56,7 @@ fn meaning(config: &Config, coordinator: &str) -> Vec<String> {
     for engine in &config.engines {
         let source = match &engine.source {
             EngineSetSource::Own { model } => format!("our own engine with {}", model.display()),
-            EngineSetSource::Server { address, model } => format!("{model} on {address}"),
+            EngineSetSource::Server { address, model, .. } => format!("{model} on {address}"),
         };
         let served = engine.serve_as.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
         lines.push(format!("engine: {source}{served}, {} at once", engine.slots));

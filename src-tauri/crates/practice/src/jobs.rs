@@ -248,11 +248,13 @@ impl Jobs {
         self.open.get(id).is_some_and(|open| open.cancelled)
     }
 
-    /// Offers jobs again that have been running for so long. There is no limit to this.
+    /// Offers jobs again that have been running for so long, the longest first. There is no limit to this.
     pub(crate) fn sweep(&mut self, now: Instant, claim: Duration) -> Vec<JobId> {
-        let stale = |open: &Open| open.claimed.is_some_and(|since| now.duration_since(since) >= claim);
-        let ids: Vec<JobId> =
-            self.open.iter().filter(|(_, open)| stale(open)).map(|(id, _)| id.clone()).collect();
+        let claimed = self.open.iter().filter_map(|(id, open)| Some((open.claimed?, id.clone())));
+        let mut stale: Vec<(Instant, JobId)> =
+            claimed.filter(|(since, _)| now.duration_since(*since) >= claim).collect();
+        stale.sort();
+        let ids: Vec<JobId> = stale.into_iter().map(|(_, id)| id).collect();
         for id in &ids {
             if let Some(open) = self.open.get_mut(id) {
                 open.claimed = None;

@@ -21,6 +21,8 @@ pub enum Code {
     EngineTooSlow,
     /// A job waited too long for the engine.
     EngineBusy,
+    /// The model server that was set up does not answer, or has no such model.
+    ServerAway,
     /// There is no engine in the settings.
     NothingToServe,
     /// There is no API key on this computer.
@@ -71,7 +73,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::ModelMissing,
         Self::ModelUnusable,
         Self::OutOfMemory,
@@ -80,6 +82,7 @@ impl Code {
         Self::SelfTestFailed,
         Self::EngineTooSlow,
         Self::EngineBusy,
+        Self::ServerAway,
         Self::NothingToServe,
         Self::NoApiKey,
         Self::SettingsUnusable,
@@ -174,6 +177,12 @@ impl Code {
                 "More jobs than the engine can do",
                 "A job had to wait too long for the engine and went back to the Grid, which counts no failure for that.",
                 "Use fewer slots for this engine.",
+            ),
+            Self::ServerAway => (
+                "server-away",
+                "The model server is not answering",
+                "The server that makes the answers cannot be reached or does not have the model, so no jobs are taken. We look again every half minute.",
+                "Start it, or check its address and model in the settings.",
             ),
             Self::NothingToServe => (
                 "nothing-to-serve",

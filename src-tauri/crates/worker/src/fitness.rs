@@ -31,6 +31,13 @@ pub enum Event {
         /// What exactly, for the details.
         detail: String,
     },
+    /// It is not there now, which is nobody's fault: a server that its owner starts again.
+    Away {
+        /// Which words the owner reads.
+        code: Code,
+        /// What exactly, for the details.
+        detail: String,
+    },
     /// It ended, hung, or reported a failure it cannot be trusted after.
     Fault {
         /// What exactly, for the details.
@@ -81,6 +88,7 @@ impl Fitness {
             Event::Forgiven => self.forgiven(),
             Event::Loaded => self.loaded(),
             Event::Blocked { code, detail } => self.blocked(code, detail),
+            Event::Away { code, detail } => self.away(code, detail),
             Event::Fault { detail } => self.fault(Code::EngineFailing, detail),
             Event::TestAsked => self.test_asked(),
             Event::TestPassed => self.test_passed(),

@@ -37,6 +37,8 @@ pub struct Policy {
     pub silent_drops_to_tell: u32,
     /// How often a full disk is tried again.
     pub disk: Duration,
+    /// How often a model server that is not there is looked for.
+    pub away: Duration,
 }
 
 impl Default for Policy {
@@ -62,6 +64,7 @@ impl Default for Policy {
             attempt_every: minutes(4),
             silent_drops_to_tell: 5,
             disk: Duration::from_secs(30),
+            away: Duration::from_secs(30),
         }
     }
 }

@@ -38,7 +38,7 @@ impl Engine {
                 let name = EngineSettings::name_of_file(model).to_string();
                 (EngineSource::Own { file: file_name(model) }, name, Vec::new())
             }
-            EngineSetSource::Server { address, model } => {
+            EngineSetSource::Server { address, model, .. } => {
                 let found = search.found.iter().find(|found| found.address.to_string() == *address);
                 let program = found.map_or(Program::Unknown, |found| found.kind.into());
                 let formats = found.map(formats).unwrap_or_default();
@@ -197,7 +197,7 @@ impl From<Serving> for app::engines::Serving {
 impl EngineWish {
     /// What serves, and how.
     pub(crate) fn read(self) -> (EngineSetSource, app::engines::Serving) {
-        (EngineSetSource::Server { address: self.address, model: self.model }, self.serving.into())
+        (EngineSetSource::Server { address: self.address, model: self.model, context: None, key_env: None }, self.serving.into())
     }
 }
 

@@ -153,7 +153,7 @@ export class FakeBackend implements Backend {
   async lookAtAccount(): Promise<void> {
     this.#reply('lookAtAccount', null)
     const page = this.#world.account?.page
-    if (page) this.changeAccount({ page: { ...page, at: page.at + 1_000 }, trouble: null })
+    if (page) this.changeAccount({ page: { ...page, at: page.at + 1_000 } })
   }
 
   async manageAccount(wish: AccountWish): Promise<void> {

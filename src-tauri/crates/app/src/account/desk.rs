@@ -212,13 +212,12 @@ impl AccountDesk {
         match wish {
             Wish::SignIn => {
                 account.sign_in(confirm).await?;
-                match account.look().await.map(drop) {
-                    Ok(()) => {}
-                    // Without a key, or with one that is worth nothing any more, another one is wanted.
-                    Err(error) => match Outcome::from(&error) {
-                        Outcome::NoKey | Outcome::KeyRefused => drop(account.make_key(confirm).await?),
-                        _ => return Err(error),
-                    },
+                // Without a key, or with one that is worth nothing any more, another one is wanted.
+                if let Err(error) = account.look().await {
+                    if !matches!(Outcome::from(&error), Outcome::NoKey | Outcome::KeyRefused) {
+                        return Err(error);
+                    }
+                    account.make_key(confirm).await?;
                 }
             }
             Wish::MakeKey => drop(account.make_key(confirm).await?),

@@ -86,9 +86,10 @@ fn engine(block: &Table, at: usize, known: &mut Known) -> Read<EngineSetting> {
     let kind = needed(section.text("kind", known)?, "kind")?;
     let model = needed(section.text("model", known)?, "model")?;
     let address = section.text("address", known)?;
+    let (context, key_env) = (section.tokens("context", known)?, section.text("key-env", known)?);
     let source = match kind.as_str() {
         "own" => EngineSetSource::Own { model: model.into() },
-        "server" => EngineSetSource::Server { address: needed(address, "address")?, model },
+        "server" => EngineSetSource::Server { address: needed(address, "address")?, model, context, key_env },
         _ => return Err(wrong(section.key("kind"), "it is `own` or `server`")),
     };
     let slots = section.number("slots", known)?.unwrap_or(1);
@@ -158,6 +159,13 @@ impl<'a> Section<'a> {
         Ok(text.transpose()?.map(str::to_owned))
     }
 
+    fn tokens(&self, key: &str, known: &mut Known) -> Read<Option<u32>> {
+        let Some(item) = self.item(key, known) else { return Ok(None) };
+        let number = item.as_integer().and_then(|number| u32::try_from(number).ok());
+        let number = number.filter(|number| (256..=16_777_216).contains(number));
+        number.map(Some).ok_or_else(|| wrong(self.key(key), "a number of tokens, at least 256"))
+    }
+
     fn number(&self, key: &str, known: &mut Known) -> Read<Option<u8>> {
         let Some(item) = self.item(key, known) else { return Ok(None) };
         let number = item.as_integer().and_then(|number| u8::try_from(number).ok());
@@ -218,6 +226,10 @@ mod tests {
         check("[[engine]]\nkind = \"own\"\nmodel = \"m\"\nslots = 0", "engine[0].slots: ");
         check("[[engine]]\nkind = \"own\"\nmodel = \"m\"\nslots = 65", "engine[0].slots: ");
         check("[[engine]]\nkind = \"own\"\nmodel = \"m\"\nslots = -1", "engine[0].slots: ");
+        check(
+            "[[engine]]\nkind = \"server\"\nmodel = \"m\"\naddress = \"a\"\ncontext = 7",
+            "engine[0].context: ",
+        );
         check("[[engine]]\nkind = \"own\"\nmodel = \"m\"\nschedule = [7]", "engine[0].schedule[0]: ");
         check("[[engine]]\nkind = \"own\"\nmodel = \"m\"\nschedule = [{}]", "engine[0].schedule[0].slots: ");
         assert!(matches!(Config::parse("[coordinator"), Err(ConfigError::Syntax(_))));

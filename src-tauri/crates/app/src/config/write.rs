@@ -43,10 +43,14 @@ impl EngineSetting {
                 block.insert("kind", value("own"));
                 block.insert("model", value(&*model.to_string_lossy()));
             }
-            EngineSetSource::Server { address, model } => {
+            EngineSetSource::Server { address, model, context, key_env } => {
                 block.insert("kind", value("server"));
                 block.insert("address", value(address));
                 block.insert("model", value(model));
+                if let Some(context) = context {
+                    block.insert("context", value(i64::from(*context)));
+                }
+                set(&mut block, "key-env", key_env.as_deref());
             }
         }
         set(&mut block, "serve-as", self.serve_as.as_ref().map(types::ModelId::as_str));
@@ -124,7 +128,12 @@ mod tests {
                 schedule: Vec::new(),
             },
             EngineSetting {
-                source: EngineSetSource::Server { address: "http://127.0.0.1:1".into(), model: "m".into() },
+                source: EngineSetSource::Server {
+                    address: "http://127.0.0.1:1".into(),
+                    model: "m".into(),
+                    context: Some(4096),
+                    key_env: Some("KEY".into()),
+                },
                 serve_as: Some(types::ModelId::new("big")),
                 slots: 8,
                 schedule: vec![night],

@@ -26,6 +26,9 @@ pub enum LiveError {
     /// Where a server is.
     #[error("engine.address: {0}")]
     Server(#[from] AddressError),
+    /// A server's key.
+    #[error("engine.key-env: the environment variable {0} holds no key")]
+    ServerKey(String),
     /// When an engine serves.
     #[error("engine.schedule: {0}")]
     Schedule(#[from] ScheduleError),
@@ -60,6 +63,7 @@ impl LiveError {
             | Self::Coordinator(_)
             | Self::ExtraCa(_)
             | Self::Server(_)
+            | Self::ServerKey(_)
             | Self::Schedule(_)
             | Self::Name(_) => Code::SettingsUnusable,
             Self::Home(HomeError::AlreadyRunning) => Code::AlreadyRunning,

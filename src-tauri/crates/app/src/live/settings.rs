@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use engine_link::{Launch, ServerAddress, ServerSettings};
 use grid::{CoordinatorAddress, Endpoint};
-use types::{ModelId, WorkerName};
+use types::{ModelId, Sensitive, WorkerName};
 use worker::schedule::{RuleText, Schedule};
 
 use super::LiveError;
@@ -43,13 +44,21 @@ pub fn engine(
             let name = EngineSettings::name_of_file(model);
             (EngineKind::Own { launch: Launch::new(executable), file: model.clone() }, name)
         }
-        EngineSetSource::Server { address, model } => {
-            let settings = ServerSettings::new(ServerAddress::parse(address)?, model);
+        EngineSetSource::Server { address, model, context, key_env } => {
+            let key = key_env.as_deref().map(key_in).transpose()?;
+            let address = ServerAddress::parse(address)?;
+            let settings = ServerSettings { context: *context, key, ..ServerSettings::new(address, model) };
             (EngineKind::Server(settings), ModelId::new(model))
         }
     };
     let model = setting.serve_as.clone().unwrap_or(own_name);
     Ok(EngineSettings { kind, model, names, schedule: schedule(&setting.schedule)? })
+}
+
+/// The key a server wants, from where its owner put it.
+fn key_in(variable: &str) -> Result<Arc<Sensitive<String>>, LiveError> {
+    let key = std::env::var(variable).ok().filter(|key| !key.is_empty());
+    key.map(|key| Arc::new(Sensitive::new(key))).ok_or_else(|| LiveError::ServerKey(variable.to_owned()))
 }
 
 fn schedule(lines: &[ScheduleSetting]) -> Result<Schedule, LiveError> {

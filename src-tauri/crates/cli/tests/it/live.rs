@@ -206,6 +206,29 @@ async fn a_pasted_key_is_kept_encrypted_and_serves_the_next_time() {
     running.until(|state| state["phase"] == "waiting");
 }
 
+/// A server of its owner's that is started later than the node: nobody has to do anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_server_that_is_not_there_yet_is_waited_for() {
+    let rig = Rig::new().await;
+    let config = rig.configure(1);
+    let nobody =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
+    let text = format!(
+        "[coordinator]\napi = \"{}\"\n[[engine]]\nkind = \"server\"\naddress = \"http://{nobody}\"\nmodel = \"m\"\n",
+        rig.network.api_base()
+    );
+    std::fs::write(&config, text).expect("writes");
+    let mut command = rig.command(&["run", "--json"]);
+    command.arg("--config").arg(&config).env("GRID_NODE_API_KEY", rig.account.api_key.expose());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
+    let lines = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut running = Running { child, lines };
+    let resting = running.until(|state| state["code"] == "server-away");
+    assert_eq!(resting["phase"], "resting", "it is looked for again, and the owner need not act");
+    let drawn = resting["worker"].as_str().expect("a name");
+    assert!(drawn.starts_with("grid-node-"), "a name of its own that tells nothing: {drawn}");
+}
+
 /// Whether any file below this folder holds these bytes.
 fn holds(folder: &Path, bytes: &[u8]) -> bool {
     std::fs::read_dir(folder).expect("a folder").flatten().any(|entry| {

@@ -123,6 +123,15 @@ impl Fitness {
         self.give_up(code, detail)
     }
 
+    /// Looked for again and again at the same pace, and never given up: it costs a question now and then.
+    pub(super) fn away(&mut self, code: Code, detail: String) -> Vec<Effect> {
+        if !self.is_running() {
+            return Vec::new();
+        }
+        self.phase = Phase::Resting(Rest { code, detail });
+        vec![Effect::Stop, timer(self.policy.away)]
+    }
+
     pub(super) fn test_asked(&mut self) -> Vec<Effect> {
         if self.phase != Phase::Fit {
             return Vec::new();

@@ -44,6 +44,19 @@ fn fault() -> Event {
     Event::Fault { detail: "it ended".into() }
 }
 
+#[test]
+fn a_server_that_is_away_is_looked_for_at_the_same_pace_and_never_given_up() {
+    let mut engine = Engine::fit();
+    let away = || Event::Away { code: Code::ServerAway, detail: "nobody answers".into() };
+    for _ in 0..100 {
+        assert_eq!(engine.rest_after(away()), Duration::from_secs(30));
+        assert!(!engine.0.quarantined(), "being away is no fault");
+        assert_eq!(engine.tell(Event::TimerFired), [Effect::Start]);
+    }
+    engine.pass();
+    assert_eq!(engine.rest_after(fault()), Duration::from_secs(1), "the ladder begins at its foot");
+}
+
 const fn minutes(count: u64) -> Duration {
     Duration::from_secs(count * 60)
 }

@@ -182,12 +182,20 @@ impl Room {
 
     pub(super) fn load_failed(&mut self, fault: LoadFault, detail: String) {
         let code = match fault {
+            // A server may come up later than we do, or be started anew by its owner.
+            LoadFault::Unreadable if self.is_server() => {
+                return self.tell(Event::Away { code: Code::ServerAway, detail });
+            }
             LoadFault::Unreadable => Code::ModelMissing,
             LoadFault::Malformed | LoadFault::Unsupported => Code::ModelUnusable,
             LoadFault::OutOfMemory => Code::OutOfMemory,
             LoadFault::Internal => return self.fault(detail),
         };
         self.tell(Event::Blocked { code, detail });
+    }
+
+    const fn is_server(&self) -> bool {
+        matches!(self.settings.kind, EngineKind::Server(_))
     }
 
     pub(super) fn begin_test(&mut self) {
