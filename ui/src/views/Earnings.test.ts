@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, screen, within } from '@testing-library/svelte'
 import { afterEach, expect, test, vi } from 'vitest'
-import { NOON, someEarnings } from '../lib/backend/samples'
+import { aStatus, NOON, someEarnings } from '../lib/backend/samples'
 import { aCause, aHistory, aPayout, aRecord, someRates } from '../lib/backend/samples-history'
 import { worldNamed } from '../lib/backend/worlds'
 import { open } from './page'
@@ -77,6 +77,12 @@ test('a transaction is copied and leads nowhere', async () => {
 })
 
 test('without enough work there is no estimate, and that is said', async () => {
-  await open({ rates: someRates({ couldEarn: null }) }, 'earnings')
+  await open({ status: aStatus({ practice: false }), rates: someRates({ couldEarn: null }) }, 'earnings')
   expect(await screen.findByText(/No estimate: this computer has not answered enough jobs/)).toBeTruthy()
+})
+
+test('practice says nothing of what could really be earned', async () => {
+  await open({ rates: someRates() }, 'earnings')
+  expect(await screen.findByText(/the practice network has hours and payouts of its own/)).toBeTruthy()
+  expect(screen.queryByText(/0.8 AIPG to 2.1 AIPG/)).toBeNull()
 })

@@ -41,6 +41,8 @@ impl TalkingServer {
             .route("/health", get(|| async { "{}" }))
             .route("/v1/models", get(|| async move { Json(models) }))
             .route("/v1/chat/completions", post(chat))
+            .route("/v1/messages", post(messages))
+            .route("/v1/responses", post(responses))
             .with_state((pause, most));
         let task = tokio::spawn(async move { axum::serve(listener, pages).await }).abort_handle();
         Self { port, task }
@@ -88,6 +90,35 @@ async fn chat(State((pause, longest)): State<(Duration, u64)>, Json(asked): Json
     let events =
         spoken.chain(stream::iter(last)).map(|data| Ok::<_, Infallible>(Event::default().data(data)));
     Sse::new(events).into_response()
+}
+
+/// The Messages API, whole.
+async fn messages(Json(asked): Json<Value>) -> Response {
+    let most = asked["max_tokens"].as_u64().unwrap_or(8).min(64);
+    let usage = json!({"input_tokens": words(&asked), "output_tokens": most});
+    let content = json!([{"type": "text", "text": "word ".repeat(most as usize)}]);
+    Json(json!({"type": "message", "role": "assistant", "model": MODEL, "content": content, "usage": usage}))
+        .into_response()
+}
+
+/// The Responses API: whole, or event by event.
+async fn responses(Json(asked): Json<Value>) -> Response {
+    let most = asked["max_output_tokens"].as_u64().unwrap_or(8).min(64);
+    let usage = json!({"input_tokens": 3, "output_tokens": most});
+    let whole = json!({"object": "response", "model": MODEL, "output": [], "usage": usage});
+    if asked["stream"] != true {
+        return Json(whole).into_response();
+    }
+    let named = |kind: &str, rest: (&str, Value)| {
+        let data = json!({"type": kind, rest.0: rest.1}).to_string();
+        Ok::<_, Infallible>(Event::default().event(kind).data(data))
+    };
+    let mut events = vec![named("response.created", ("response", json!({"object": "response"})))];
+    events.extend(
+        (0..most).map(|word| named("response.output_text.delta", ("delta", json!(format!("word{word} "))))),
+    );
+    events.push(named("response.completed", ("response", whole)));
+    Sse::new(stream::iter(events)).into_response()
 }
 
 fn words(asked: &Value) -> usize {

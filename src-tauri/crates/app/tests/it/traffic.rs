@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use app::{EngineSettings, Phase};
 use practice::Timings;
-use practice::rigs::{Outcome, Traffic};
+use practice::rigs::{Kind, Outcome, Traffic};
 use tokio::time::Instant;
 use types::{Clock, Den, SystemClock, WorkerName};
 use worker::Policy;
@@ -45,7 +45,8 @@ async fn eight_slots_in_mixed_traffic_for_ten_minutes_lose_nothing() {
     let end = Instant::now() + MINUTE * minutes / times;
     let (mut calls, mut whole) = (0, 0);
     for seed in 0.. {
-        let traffic = Traffic::new(seed, MODEL).at_once(SLOTS + 4);
+        let kinds = [&Kind::CHAT[..], &Kind::RAW[..]].concat();
+        let traffic = Traffic::new(seed, MODEL).of(&kinds).at_once(SLOTS + 4);
         let report = traffic.run(&stand.network, &customers, 60).await.expect("customers");
         calls += report.calls();
         whole += report.ended(Outcome::Answered) + report.ended(Outcome::Cancelled);
@@ -72,6 +73,8 @@ async fn agree(stand: &Stand, names: &[WorkerName]) {
     assert_eq!(stand.tap.read(|seen| seen.ready.len()), SLOTS, "nobody had to come back");
     let twice = stand.tap.read(|seen| seen.terminals.values().filter(|ends| **ends != 1).count());
     assert_eq!(twice, 0, "one terminal frame for each job");
+    let raw = books.rows.iter().filter(|row| row.result_hash.is_none()).count();
+    assert!(raw > 0, "raw jobs were among them");
     let ledger = stand.ledger();
     for name in names {
         let theirs = books.rows.iter().filter(|row| row.worker_name == name.as_str());

@@ -94,7 +94,11 @@ impl BooksDesk {
             unconfirmed: today.unconfirmed,
             market: self.market_fact(),
             payout_wallet: known.payout_wallet,
-            delegation: known.delegation,
+            // A receipt that went along is the best proof that the rig may sign.
+            delegation: match last.rows.first() {
+                Some(row) if row.signed => Delegated::Valid,
+                Some(_) | None => known.delegation,
+            },
             standings: known.earnings.as_ref().map(|earnings| earnings.standings.clone()).unwrap_or_default(),
             not_allocated,
             unsettled,
