@@ -61,6 +61,11 @@ pub enum EnginesError {
     NoSuchEngine,
 }
 
+/// The servers on this computer, at the ports they usually have.
+pub async fn here() -> Vec<Found> {
+    detect(&KNOWN_PORTS).await
+}
+
 impl Engines {
     /// Of this file of settings.
     pub fn of(file: PathBuf) -> Self {
@@ -83,7 +88,7 @@ impl Engines {
         if !self.begin_search() {
             return;
         }
-        let found = detect(&KNOWN_PORTS).await;
+        let found = here().await;
         self.0.search.send_modify(|search| {
             // What the owner pointed to stays, unless it was found now.
             search.found.retain(|old| !found.iter().any(|new| new.address == old.address));

@@ -68,6 +68,8 @@ pub(crate) enum ConfigCommand {
     Init(Place),
     /// Read the file and say what is wrong with it, or what it means.
     Check(Place),
+    /// Look for model servers that run on this computer, and print the blocks that would serve them.
+    Servers,
 }
 
 /// `account`.

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use app::config::{Config, DEFAULTS, EngineSetSource};
+use app::config::{Config, DEFAULTS, EngineSetSource, EngineSetting};
 use app::live;
 
 use crate::arguments::{ConfigCommand, Place};
@@ -12,11 +12,39 @@ use crate::arguments::{ConfigCommand, Place};
 /// The configuration is wrong, like a command line that is.
 const WRONG: u8 = 2;
 
-pub(crate) fn config(command: &ConfigCommand) -> anyhow::Result<ExitCode> {
+pub(crate) async fn config(command: &ConfigCommand) -> anyhow::Result<ExitCode> {
     match command {
         ConfigCommand::Init(place) => init(place),
         ConfigCommand::Check(place) => check(place),
+        ConfigCommand::Servers => servers().await,
     }
+}
+
+/// Nothing is written into the file: its owner chooses.
+async fn servers() -> anyhow::Result<ExitCode> {
+    let found = app::engines::here().await;
+    if found.is_empty() {
+        return say(&["# no model server was found on this computer".to_owned()]);
+    }
+    let mut lines = Vec::new();
+    for server in found {
+        lines.push(format!("# {} at {}", server.kind.as_str(), server.address));
+        for model in server.models {
+            let setting = EngineSetting {
+                source: EngineSetSource::Server {
+                    address: server.address.to_string(),
+                    model: model.name,
+                    context: model.context,
+                    key_env: None,
+                },
+                serve_as: None,
+                slots: 1,
+                schedule: Vec::new(),
+            };
+            lines.push(setting.text());
+        }
+    }
+    say(&lines)
 }
 
 fn init(place: &Place) -> anyhow::Result<ExitCode> {

@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
         Command::Practice(practice) => practice::practice(practice).await,
         Command::Run(run) => run::run(run).await,
         Command::Status(asked) => status::status(&asked),
-        Command::Config(command) => config::config(&command),
+        Command::Config(command) => config::config(&command).await,
         Command::Account(command) => account::account(command).await,
     };
     outcome.unwrap_or_else(|error| {

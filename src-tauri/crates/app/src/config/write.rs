@@ -36,6 +36,13 @@ impl EngineSetting {
         })
     }
 
+    /// This engine as a block of the file.
+    pub fn text(&self) -> String {
+        let mut document = DocumentMut::new();
+        document.insert("engine", Item::ArrayOfTables(ArrayOfTables::from_iter([self.block()])));
+        document.to_string()
+    }
+
     fn block(&self) -> Table {
         let mut block = Table::new();
         match &self.source {
@@ -161,6 +168,14 @@ mod tests {
         assert!(text.starts_with("# mine\n") && text.contains("# Where the Grid is."), "{text}");
         EngineSetting::save_all(&[], &file).expect("writes");
         assert_eq!(Config::load(&file).expect("reads").engines, []);
+    }
+
+    #[test]
+    fn a_block_by_itself_is_a_configuration() {
+        for engine in engines() {
+            let config = Config::parse(&engine.text()).expect("reads");
+            assert_eq!(config.engines, [engine]);
+        }
     }
 
     #[test]

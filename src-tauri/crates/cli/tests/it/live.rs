@@ -283,6 +283,8 @@ fn a_configuration_is_begun_with_explanations_and_checked() {
     let text = std::fs::read_to_string(folder.path().join("grid-node.toml")).expect("it is there");
     assert!(text.contains("# Where the Grid is."));
     assert_eq!(run(&["config", "init"]).status.code(), Some(1), "what is there stays");
+    let servers = cli().args(["config", "servers"]).output().expect("runs");
+    assert!(servers.status.success() && words(&servers).starts_with("# "), "{}", words(&servers));
     let checked = run(&["config", "check"]);
     assert!(
         checked.status.success() && words(&checked).contains("https://api.aipowergrid.io"),
