@@ -86,3 +86,9 @@ test('practice says nothing of what could really be earned', async () => {
   expect(await screen.findByText(/the practice network has hours and payouts of its own/)).toBeTruthy()
   expect(screen.queryByText(/0.8 AIPG to 2.1 AIPG/)).toBeNull()
 })
+
+test('a list of payouts that was never read is not called empty', async () => {
+  await open({ earnings: null }, 'earnings')
+  expect(await screen.findByText(/The payouts have not been read/)).toBeTruthy()
+  expect(screen.queryByText(/No payouts yet/)).toBeNull()
+})

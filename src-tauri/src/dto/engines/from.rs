@@ -197,7 +197,15 @@ impl From<Serving> for app::engines::Serving {
 impl EngineWish {
     /// What serves, and how.
     pub(crate) fn read(self) -> (EngineSetSource, app::engines::Serving) {
-        (EngineSetSource::Server { address: self.address, model: self.model, context: None, key_env: None }, self.serving.into())
+        (
+            EngineSetSource::Server {
+                address: self.address,
+                model: self.model,
+                context: None,
+                key_env: None,
+            },
+            self.serving.into(),
+        )
     }
 }
 
