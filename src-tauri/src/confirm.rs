@@ -38,6 +38,17 @@ impl NativeConfirmation {
         dialog::ask(&self.app, Question::about_place(address, &self.words), PATIENCE).await
     }
 
+    /// Whether the owner agrees that this server makes answers under this name.
+    pub(crate) async fn agrees_to_serve(&self, facts: &[(&str, &str)]) -> bool {
+        dialog::ask(&self.app, Question::of("engine.serve", facts, &self.words), PATIENCE).await
+    }
+
+    /// Whether the owner agrees that another computer is asked whether it serves models.
+    pub(crate) async fn agrees_to_look(&self, address: &str) -> bool {
+        let question = Question::of("engine.look", &[("address", address)], &self.words);
+        dialog::ask(&self.app, question, PATIENCE).await
+    }
+
     async fn ask(&self, question: Question, patience: Duration, digest: PlanDigest) -> Option<Consent> {
         let agreed = dialog::ask(&self.app, question, patience).await;
         agreed.then_some(Consent { plan: digest, how: Confirmation::Native })
@@ -60,6 +71,7 @@ impl Confirm for NativeConfirmation {
             | AccountAct::Enrol(_)
             | AccountAct::SetPayoutWallet { .. }
             | AccountAct::MakeKey { .. }
+            | AccountAct::KeepKey { .. }
             | AccountAct::RevokeKey { .. } => PATIENCE,
         };
         self.ask(Question::about_account(act, &self.words), patience, act.digest()).await

@@ -10,6 +10,7 @@ mod tests;
 mod told;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::account::AccountDesk;
 use app::config::FILE;
@@ -21,10 +22,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::confirm::NativeConfirmation;
-use crate::dto::{Failure, Money, Place, Status};
+use crate::dto::{Failure, Money, Phase, Place, Status};
 use keeper::Keeper;
 pub(crate) use place::the_grid;
 pub(crate) use start::Start;
+
+/// How long the jobs in hand may take before a node begins anew.
+const FINISH: Duration = Duration::from_secs(60);
 
 /// A handle on the running node.
 pub(crate) struct Node {
@@ -51,6 +55,8 @@ enum Request {
     SkipCooldown(oneshot::Sender<Result<(), Failure>>),
     /// The account of a real Grid, with a wallet if there is none yet.
     OpenAccount(oneshot::Sender<Result<(), Failure>>),
+    /// Finish what is in hand and take no more, until the node begins anew.
+    Rest(oneshot::Sender<()>),
     /// End what runs and begin with what is set now.
     Anew(oneshot::Sender<()>),
 }
@@ -76,6 +82,7 @@ impl Node {
             state: told,
             end: end.clone(),
             money: Money::Making,
+            paused: false,
         };
         let keeping = tauri::async_runtime::spawn(keeper.run(Arc::clone(&start)));
         tauri::async_runtime::spawn(async move {
@@ -163,8 +170,17 @@ impl Node {
         self.begin_anew().await
     }
 
-    /// Ends what runs, in order, and begins with what is set now.
+    /// Ends what runs, in order, and begins with what is set now. What is in hand is finished first, if it does not take
+    /// too long; else it is given back to the Grid.
     pub(crate) async fn begin_anew(&self) -> Result<(), Failure> {
+        let mut status = self.status.clone();
+        let finish = async {
+            let _ = self.ask(Request::Rest).await;
+            let at_rest =
+                status.wait_for(|status| !matches!(status.phase, Phase::Working | Phase::Finishing));
+            let _ = at_rest.await;
+        };
+        let _ = tokio::time::timeout(FINISH, finish).await;
         self.ask(Request::Anew).await
     }
 

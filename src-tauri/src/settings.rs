@@ -66,7 +66,10 @@ fn write(file: &Path, text: &[u8]) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    std::fs::write(&beside, text)?;
+    let mut part = std::fs::File::create(&beside)?;
+    io::Write::write_all(&mut part, text)?;
+    // Where the node works is in here: a crash must not leave an empty file under the name.
+    part.sync_all()?;
     std::fs::rename(&beside, file)
 }
 

@@ -34,7 +34,16 @@ pub(crate) async fn find_servers(node: State<'_, Node>) -> Result<(), Failure> {
 
 /// Looks whether there is one at this address.
 #[tauri::command]
-pub(crate) async fn look_at_server(node: State<'_, Node>, address: String) -> Result<(), Failure> {
+pub(crate) async fn look_at_server(
+    node: State<'_, Node>,
+    confirm: State<'_, Arc<NativeConfirmation>>,
+    address: String,
+) -> Result<(), Failure> {
+    let is_here = app::engines::is_here(&address).map_err(|_| Failure::bad_address())?;
+    // Another computer is asked in the owner's name, and what it says is told to the page.
+    if !is_here && !confirm.agrees_to_look(&address).await {
+        return Ok(());
+    }
     node.engines().look_at(&address).await.map_err(|_| Failure::bad_address())
 }
 
@@ -43,8 +52,14 @@ pub(crate) async fn look_at_server(node: State<'_, Node>, address: String) -> Re
 pub(crate) async fn add_server(
     app: AppHandle,
     node: State<'_, Node>,
+    confirm: State<'_, Arc<NativeConfirmation>>,
     wish: EngineWish,
 ) -> Result<(), Failure> {
+    let name = if wish.serving.serve_as.is_empty() { &wish.model } else { &wish.serving.serve_as };
+    let facts = [("source", wish.address.as_str()), ("model", wish.model.as_str()), ("name", name.as_str())];
+    if !confirm.agrees_to_serve(&facts).await {
+        return Ok(());
+    }
     let (source, serving) = wish.read();
     changed(&app, &node, node.engines().add(source, serving)).await
 }
@@ -61,9 +76,19 @@ pub(crate) async fn add_own_model(app: AppHandle, node: State<'_, Node>) -> Resu
 pub(crate) async fn change_engine(
     app: AppHandle,
     node: State<'_, Node>,
+    confirm: State<'_, Arc<NativeConfirmation>>,
     id: u32,
     serving: Serving,
 ) -> Result<(), Failure> {
+    let before = node.engines().list().map_err(|error| Failure::because(&error))?;
+    let Some(before) = before.into_iter().nth(id as usize) else { return Err(Failure::no_engine()) };
+    let (source, model, name) = (before.source.place(), before.source.model(), before.name());
+    let new = if serving.serve_as.is_empty() { model.clone() } else { serving.serve_as.clone() };
+    // Under which name answers leave is the owner's to say; how many at once and when, the page may.
+    let facts = [("source", source.as_str()), ("model", model.as_str()), ("name", new.as_str())];
+    if new != name && !confirm.agrees_to_serve(&facts).await {
+        return Ok(());
+    }
     changed(&app, &node, node.engines().serve(id as usize, serving.into())).await
 }
 

@@ -44,24 +44,23 @@ impl Question {
     pub(crate) fn about_account(act: &AccountAct, words: &Words) -> Self {
         let (name, values) = facts(act, words);
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        Self {
-            title: words.text(&format!("confirm.{name}.title")),
-            body: words.with(&format!("confirm.{name}.body"), &values),
-            yes: words.text(&format!("confirm.{name}.yes")),
-            no: words.text("confirm.no"),
-        }
+        Self::of(name, &values, words)
     }
 }
 
 impl Question {
     /// That the node works elsewhere from now on: with which coordinator it speaks, or that it practises.
     pub(crate) fn about_place(address: Option<&str>, words: &Words) -> Self {
-        let name = if address.is_some() { "grid" } else { "practice" };
+        let name = if address.is_some() { "place.grid" } else { "place.practice" };
+        Self::of(name, &[("address", address.unwrap_or_default())], words)
+    }
+
+    /// A question by the name of its words, with these facts in its body.
+    pub(crate) fn of(name: &str, facts: &[(&str, &str)], words: &Words) -> Self {
         Self {
-            title: words.text(&format!("confirm.place.{name}.title")),
-            body: words
-                .with(&format!("confirm.place.{name}.body"), &[("address", address.unwrap_or_default())]),
-            yes: words.text(&format!("confirm.place.{name}.yes")),
+            title: words.text(&format!("confirm.{name}.title")),
+            body: words.with(&format!("confirm.{name}.body"), facts),
+            yes: words.text(&format!("confirm.{name}.yes")),
             no: words.text("confirm.no"),
         }
     }
@@ -91,6 +90,10 @@ fn facts(act: &AccountAct, words: &Words) -> (&'static str, Vec<(&'static str, S
             ("payout", vec![("to", to.to_string()), ("from", from), ("whose", words.text(whose))])
         }
         AccountAct::MakeKey { label } => ("make-key", vec![("label", label.clone())]),
+        AccountAct::KeepKey { account, paid } => {
+            let paid = paid.map_or_else(|| words.text("confirm.payout.nobody"), |paid| paid.to_string());
+            ("keep-key", vec![("account", account.clone()), ("paid", paid)])
+        }
         AccountAct::RevokeKey { id, label } => {
             let label = label.clone().unwrap_or_else(|| words.text("confirm.revoke-key.no-label"));
             ("revoke-key", vec![("id", id.to_string()), ("label", label)])

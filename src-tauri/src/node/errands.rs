@@ -29,7 +29,7 @@ impl Request {
             Self::PlayMoney(answer) | Self::SkipCooldown(answer) => drop(answer.send(Err(Failure::busy()))),
             Self::OpenAccount(answer) => drop(answer.send(Err(Failure::not_now()))),
             // These are never refused; whoever asked hears that it was dropped.
-            Self::Pause(_) | Self::Resume(_) | Self::Anew(_) => {}
+            Self::Pause(_) | Self::Resume(_) | Self::Rest(_) | Self::Anew(_) => {}
         }
     }
 }

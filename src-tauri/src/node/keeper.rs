@@ -23,6 +23,8 @@ pub(super) struct Keeper {
     pub(super) state: watch::Sender<Option<app::Status>>,
     pub(super) end: CancellationToken,
     pub(super) money: Money,
+    /// The owner paused: whatever begins anew stays paused.
+    pub(super) paused: bool,
 }
 
 /// What comes after a node is gone.
@@ -169,6 +171,7 @@ impl Keeper {
                 None => return Next::End,
                 // The one who asked may be gone; the wish stands.
                 Some(Request::Resume(done)) => {
+                    self.paused = false;
                     let _ = done.send(());
                     return Next::Again;
                 }
@@ -176,7 +179,7 @@ impl Keeper {
                     let _ = done.send(());
                     return Next::Anew;
                 }
-                Some(Request::Pause(done)) => drop(done.send(())),
+                Some(Request::Pause(done) | Request::Rest(done)) => drop(done.send(())),
                 Some(Request::Job { answer, .. }) => drop(answer.send(Err(Failure::not_serving()))),
                 Some(errand) => match grounds {
                     Some(grounds) => about_money(grounds, errand, money),
@@ -197,6 +200,9 @@ impl Keeper {
         let mut jobs = Errands::new();
         // Not among the errands: it never ends, and would take a place for good.
         let mut paydays = std::pin::pin!(grounds.paydays(rehearsal, start.hour));
+        if self.paused {
+            rehearsal.node().pause(true).await;
+        }
         self.show(rehearsal.status());
         loop {
             tokio::select! {
@@ -216,10 +222,16 @@ impl Keeper {
                         return Some(Next::Anew);
                     }
                     Some(Request::Pause(done)) => {
+                        self.paused = true;
+                        rehearsal.pause().await;
+                        let _ = done.send(());
+                    }
+                    Some(Request::Rest(done)) => {
                         rehearsal.pause().await;
                         let _ = done.send(());
                     }
                     Some(Request::Resume(done)) => {
+                        self.paused = false;
                         rehearsal.resume().await;
                         let _ = done.send(());
                     }

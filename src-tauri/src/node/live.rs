@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use app::account::AccountDesk;
+use app::account::desk::{Act, Outcome, Task};
 use app::live::{Live, LiveError, LiveOptions};
+
+use tokio_util::sync::CancellationToken;
 
 use super::keeper::{Keeper, Next};
 use super::told::stopped;
-use super::{Request, Start};
+use super::{FINISH, Request, Start};
 use crate::dto::{Failure, Money, Status};
 
 impl Start {
@@ -42,7 +45,7 @@ impl Keeper {
             Ok(live) => live,
             Err(error) => {
                 self.not_live(&error);
-                return self.wait_for_another_try(None).await;
+                return self.wait_for_another_try(None, false).await;
             }
         };
         if let Some(account) = live.account().cloned() {
@@ -57,9 +60,10 @@ impl Keeper {
 
     async fn serve_live(&mut self, live: &mut Live) -> Next {
         loop {
+            let mut wants_key = false;
             let end = self.end.clone();
             let served = tokio::select! {
-                served = live.serve() => served,
+                served = self.serve_as_the_account(live) => served,
                 () = end.cancelled() => return Next::End,
             };
             let next = match served {
@@ -70,13 +74,15 @@ impl Keeper {
                 }
                 Err(error) => {
                     self.not_live(&error);
+                    wants_key = matches!(error, LiveError::NoApiKey);
                     None
                 }
             };
             match next {
+                Some(Next::Again) => {}
                 Some(next) => return next,
                 // Nothing was started, or the node broke down and says so.
-                None => match self.wait_for_another_try(Some(live)).await {
+                None => match self.wait_for_another_try(Some(live), wants_key).await {
                     Next::Again => {}
                     next @ (Next::Anew | Next::End) => return next,
                 },
@@ -84,13 +90,31 @@ impl Keeper {
         }
     }
 
+    /// Serves, after the books were told of an account whose key may have come only after they were opened.
+    async fn serve_as_the_account(&self, live: &Live) -> Result<app::Node, LiveError> {
+        let books = self.books.borrow().clone();
+        if let (Some(books), Some(account)) = (books, live.account()) {
+            books.follow_account(account).await;
+        }
+        live.serve().await
+    }
+
     /// Shows a running node and does what is asked of it. `None` when it ended by itself.
     async fn follow(&mut self, node: &app::Node) -> Option<Next> {
         let mut changes = node.changes();
+        if self.paused {
+            node.pause(true).await;
+        }
         self.show(node.status());
+        let mut renewed = std::pin::pin!(account_changed(self.accounts.borrow().clone()));
         loop {
             tokio::select! {
                 () = self.end.cancelled() => return Some(Next::End),
+                // A running node holds the keys and permissions it was started with.
+                () = &mut renewed => {
+                    finish(node, &self.end).await;
+                    return Some(Next::Again);
+                }
                 changed = changes.changed() => {
                     if changed.is_err() { return None }
                     let now = changes.borrow_and_update().clone();
@@ -99,10 +123,16 @@ impl Keeper {
                 request = self.requests.recv() => match request {
                     None => return Some(Next::End),
                     Some(Request::Pause(done)) => {
+                        self.paused = true;
+                        node.pause(false).await;
+                        let _ = done.send(());
+                    }
+                    Some(Request::Rest(done)) => {
                         node.pause(false).await;
                         let _ = done.send(());
                     }
                     Some(Request::Resume(done)) => {
+                        self.paused = false;
                         node.resume().await;
                         let _ = done.send(());
                     }
@@ -117,17 +147,21 @@ impl Keeper {
         }
     }
 
-    /// Waits until the owner wants another try, or until there is something to try with.
-    async fn wait_for_another_try(&mut self, mut live: Option<&mut Live>) -> Next {
+    /// Waits until the owner wants another try, or until there is the key that was missing.
+    async fn wait_for_another_try(&mut self, mut live: Option<&mut Live>, wants_key: bool) -> Next {
+        let end = self.end.clone();
         loop {
+            let desk = self.accounts.borrow().clone().filter(|_| wants_key);
             let request = tokio::select! {
                 biased;
-                () = self.end.cancelled() => return Next::End,
+                () = end.cancelled() => return Next::End,
                 request = self.requests.recv() => request,
+                () = a_key_came(desk) => return Next::Again,
             };
             match request {
                 None => return Next::End,
                 Some(Request::Resume(done)) => {
+                    self.paused = false;
                     let _ = done.send(());
                     return if live.is_some() { Next::Again } else { Next::Anew };
                 }
@@ -135,13 +169,19 @@ impl Keeper {
                     let _ = done.send(());
                     return Next::Anew;
                 }
-                Some(Request::Pause(done)) => drop(done.send(())),
+                Some(Request::Pause(done) | Request::Rest(done)) => drop(done.send(())),
                 Some(Request::OpenAccount(answer)) => {
-                    let opened = match live.as_deref_mut() {
-                        Some(live) => self.make_account(live).await,
-                        None => Err(Failure::not_now()),
+                    let opened = async {
+                        match live.as_deref_mut() {
+                            Some(live) => self.make_account(live).await,
+                            None => Err(Failure::not_now()),
+                        }
                     };
-                    let _ = answer.send(opened);
+                    // A password may be asked for, and an app that ends does not wait for it.
+                    tokio::select! {
+                        opened = opened => drop(answer.send(opened)),
+                        () = end.cancelled() => return Next::End,
+                    }
                 }
                 Some(other) => other.refuse(),
             }
@@ -167,5 +207,47 @@ impl Keeper {
         tracing::warn!(%error, "there is no node on the Grid");
         self.state.send_replace(Some(stopped(error.code())));
         self.out.send_replace(Status::not_live(error, self.money));
+    }
+}
+
+/// Ends when an act of account changed what a node works with.
+async fn account_changed(desk: Option<AccountDesk>) {
+    let Some(desk) = desk else { return std::future::pending().await };
+    let mut changes = desk.changes();
+    let mut under_way = false;
+    loop {
+        let task = changes.borrow_and_update().task;
+        under_way = match task {
+            Some(Task { outcome: Some(Outcome::Done), .. }) if under_way => return,
+            Some(Task { outcome: None, act }) => match act {
+                Act::MakeKey | Act::KeepKey | Act::Enrol | Act::PayTo | Act::Permit => true,
+                // Neither changes what is kept here; a sign-in that also made a key found no node at work.
+                Act::SignIn | Act::Revoke => false,
+            },
+            Some(Task { outcome: Some(_), .. }) | None => false,
+        };
+        if changes.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
+}
+
+/// Lets a node finish what is in hand, for a while.
+async fn finish(node: &app::Node, end: &CancellationToken) {
+    node.pause(false).await;
+    let mut changes = node.changes();
+    let at_work = |status: &app::Status| matches!(status.phase, app::Phase::Working | app::Phase::Finishing);
+    tokio::select! {
+        _ = tokio::time::timeout(FINISH, changes.wait_for(|status| !at_work(status))) => {}
+        () = end.cancelled() => {}
+    }
+}
+
+/// Ends when the account was read with a key that is kept here.
+async fn a_key_came(desk: Option<AccountDesk>) {
+    let Some(desk) = desk else { return std::future::pending().await };
+    let came = desk.changes().wait_for(|view| view.has_key == Some(true) && view.trouble.is_none()).await.is_ok();
+    if !came {
+        std::future::pending::<()>().await;
     }
 }

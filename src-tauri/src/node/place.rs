@@ -25,24 +25,28 @@ impl Start {
             return Place::Practice;
         }
         match self.config() {
-            Ok(config) if config.coordinator.api != the_grid() => {
-                Place::Elsewhere { address: config.coordinator.api }
-            }
-            Ok(_) | Err(_) => Place::Grid,
+            Ok(config) => match config.coordinator {
+                // With another address for workers it is not the Grid's own, whatever its pages are.
+                CoordinatorSetting { api, socket, .. } if api != the_grid() || socket.is_some() => {
+                    Place::Elsewhere { address: socket.unwrap_or(api) }
+                }
+                CoordinatorSetting { .. } => Place::Grid,
+            },
+            Err(_) => Place::Grid,
         }
     }
 
     /// Checks a place that the owner wants. Nothing is changed yet.
-    pub(super) fn check(&self, place: Place) -> Result<Move, LiveError> {
-        let api = match place {
+    pub(super) fn check(&self, wanted: Place) -> Result<Move, LiveError> {
+        let api = match &wanted {
             Place::Practice => return Ok(Move { address: None, setting: None }),
             Place::Grid => the_grid(),
-            Place::Elsewhere { address } => address,
+            Place::Elsewhere { address } => address.clone(),
         };
         let before = self.config()?.coordinator;
         // What belongs to the other coordinator's workers' address is not taken along.
-        let setting =
-            if before.api == api { before } else { CoordinatorSetting { api, socket: None, extra_ca: None } };
+        let same = before.api == api && wanted != Place::Grid;
+        let setting = if same { before } else { CoordinatorSetting { api, socket: None, extra_ca: None } };
         let endpoint = live::coordinator(&setting)?;
         Ok(Move { address: Some(endpoint.api_base().to_owned()), setting: Some(setting) })
     }
@@ -52,9 +56,8 @@ impl Start {
         if let Some(setting) = &place.setting {
             setting.save(&self.live.join(FILE))?;
         }
-        if let Err(error) = self.settings.set_live(place.setting.is_some()) {
-            tracing::warn!(%error, "where the node works counts until the end of this run only");
-        }
+        let kept = self.settings.set_live(place.setting.is_some());
+        kept.map_err(|error| ConfigError::File(self.home.join("window.json"), error))?;
         Ok(())
     }
 }

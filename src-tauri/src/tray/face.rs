@@ -52,7 +52,7 @@ impl Face {
         Self {
             sign,
             state: words.with(&format!("state.{name}"), &[("percent", &percent)]),
-            figure: figure(money, now, words),
+            figure: figure(money, status.practice, now, words),
             deed,
             deed_words: words.text(deed_words),
         }
@@ -85,11 +85,12 @@ fn state(status: &Status) -> (&'static str, Sign, Option<Deed>) {
     }
 }
 
-/// Not known, or only known of yesterday, is not nothing.
-fn figure(money: Option<&View>, now: Timestamp, words: &Words) -> String {
+/// Not known, or only known of yesterday, is not nothing. On a real Grid nobody reads the payouts in this version.
+fn figure(money: Option<&View>, practice: bool, now: Timestamp, words: &Words) -> String {
     match money.and_then(|view| view.paid_today(now)) {
         Some(paid) => words.with("tray.paid-today", &[("amount", &amounts::short(paid, words))]),
-        None => words.text("tray.paid-today.unknown"),
+        None if practice => words.text("tray.paid-today.unknown"),
+        None => words.text("tray.paid-today.not-read"),
     }
 }
 
@@ -148,13 +149,14 @@ mod tests {
     #[test]
     fn what_was_paid_is_unknown_until_it_was_read() {
         let words = Words::english();
-        assert_eq!(figure(None, NOW, &words), words.text("tray.paid-today.unknown"));
+        assert_eq!(figure(None, true, NOW, &words), words.text("tray.paid-today.unknown"));
+        assert_eq!(figure(None, false, NOW, &words), words.text("tray.paid-today.not-read"));
         let paid_today = Aipg::parse("208.333333333333333333").expect("an amount");
         let earnings = Earnings { paid_today, ..Earnings::default() };
         let view = View { earnings: Some((earnings.into(), NOW)), ..View::default() };
-        assert_eq!(figure(Some(&view), NOW, &words), "Paid today: 208.33\u{a0}AIPG");
+        assert_eq!(figure(Some(&view), true, NOW, &words), "Paid today: 208.33\u{a0}AIPG");
         let two_days_later = NOW.plus(std::time::Duration::from_secs(2 * 86_400));
-        assert_eq!(figure(Some(&view), two_days_later, &words), words.text("tray.paid-today.unknown"));
+        assert_eq!(figure(Some(&view), true, two_days_later, &words), words.text("tray.paid-today.unknown"));
     }
 
     #[test]

@@ -53,6 +53,11 @@ impl App {
         display::has_focus(&self.numbers()).expect("the display answers")
     }
 
+    /// The home folder of this run.
+    pub(crate) fn home(&self) -> &std::path::Path {
+        self.start.home().path()
+    }
+
     /// Waits for a question that the app asks in a window of the system.
     pub(crate) async fn question(&self) -> Dialog {
         Dialog::wait(self.start.bus().accessibility()).await

@@ -92,3 +92,11 @@ test('a list of payouts that was never read is not called empty', async () => {
   expect(await screen.findByText(/The payouts have not been read/)).toBeTruthy()
   expect(screen.queryByText(/No payouts yet/)).toBeNull()
 })
+
+test('on a real Grid no figure stands for payouts that nobody read, and they come all the same', async () => {
+  await open(worldNamed('live', NOON), 'earnings')
+  expect(await screen.findAllByText(/pays your account all the same/)).toHaveLength(2)
+  expect(document.body.textContent).not.toContain('has not been asked')
+  expect(screen.queryByText(/without a payout/)).toBeNull()
+  expect(card('Next payout').getByText('in 1 hr.')).toBeTruthy()
+})

@@ -98,6 +98,12 @@ test('money: what is not known is not 0, and says why', async () => {
   expect(money.getByText(/^2 AIPG is said to be sent/)).toBeTruthy()
 })
 
+test('money: on a real Grid it is said that payouts are not read, and that they come', async () => {
+  await open({ status: aStatus({ practice: false, money: 'not-yet' }), earnings: null })
+  expect(await card('Earnings').findByText(/pays your account all the same/)).toBeTruthy()
+  expect(document.body.textContent).not.toContain('has not been asked')
+})
+
 test('next: with enough AIPG the bond is offered, and it leads to the wallet', async () => {
   await open({ wallet: aWallet() })
   await fireEvent.click(await screen.findByRole('button', { name: 'Look at the bond' }))

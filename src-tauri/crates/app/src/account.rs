@@ -12,7 +12,7 @@ use std::sync::Arc;
 use grid::{AccountClient, AccountPatience, Endpoint, ManageError, Session, SignInClient};
 use keys::KeyFileError;
 use tokio::sync::{Mutex, MutexGuard};
-use types::{AccountAct, Address, Clock, Network, PayoutAddressError, SignInOrigin};
+use types::{AccountAct, Address, Clock, Network, PayoutAddressError, Sensitive, SignInOrigin};
 
 use crate::Home;
 use crate::money::Confirm;
@@ -174,6 +174,11 @@ impl Account {
     /// Where the account is.
     pub fn coordinator(&self) -> &str {
         self.0.settings.endpoint.api_base()
+    }
+
+    /// The wallet's recovery phrase, to be shown to its owner, who gives the password for it each time.
+    pub async fn phrase(&self, password: &Sensitive<String>) -> Result<Sensitive<String>, AccountTrouble> {
+        Ok(self.kept().phrase(Sensitive::new(password.expose().clone())).await?)
     }
 
     /// Proves to the coordinator who we are, which makes the account at the first time. For ten minutes it can then be

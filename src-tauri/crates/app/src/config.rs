@@ -75,6 +75,31 @@ pub enum EngineSetSource {
     },
 }
 
+impl EngineSetSource {
+    /// Where it is, as shown to its owner: an address, or a file's name without its folder.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Own { model } => model.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Server { address, .. } => address.clone(),
+        }
+    }
+
+    /// The model's own name.
+    pub fn model(&self) -> String {
+        match self {
+            Self::Own { model } => model.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Server { model, .. } => model.clone(),
+        }
+    }
+}
+
+impl EngineSetting {
+    /// The model's name on the Grid.
+    pub fn name(&self) -> String {
+        self.serve_as.as_ref().map_or_else(|| self.source.model(), ToString::to_string)
+    }
+}
+
 /// Hours with another number of slots, as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduleSetting {

@@ -5,7 +5,6 @@ mod could_earn;
 mod desk;
 pub mod export;
 mod hours;
-mod premium;
 pub mod rates;
 mod reconcile;
 mod record;
@@ -27,7 +26,6 @@ pub use hours::{
     period_of,
 };
 pub use ledger::{JobRow, PayoutRow, Span};
-pub use premium::{Extra, NotOffered, WhyNot, confidential_premium};
 pub use reconcile::{Checked, Count, Ours, Subject, Verdict, compare};
 pub use record::{BooksCheck, By, Cursor, Day, JobPage, Record, Sums};
 pub use standing::{Bucket, SharedTransfer, Standing, StandingSum};

@@ -1,6 +1,6 @@
 //! The engines in the settings, as their owner changes them, and the servers that are found beside them.
 //!
-//! What is changed here counts from the next start of the node on: an engine that serves is never taken from under a job.
+//! What is changed here is a file; whoever changes it lets the node begin anew, after the jobs in hand.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,6 +59,11 @@ pub enum EnginesError {
     /// There is none at this place of the list any more.
     #[error("there is no such engine")]
     NoSuchEngine,
+}
+
+/// Whether an address is one of this computer's own.
+pub fn is_here(address: &str) -> Result<bool, AddressError> {
+    Ok(ServerAddress::parse(address)?.is_loopback())
 }
 
 /// The servers on this computer, at the ports they usually have.

@@ -9,12 +9,9 @@ use std::sync::Arc;
 ///
 /// Cheap to clone. Whoever uses a file of the home keeps a clone: the lock is free when the last one is gone.
 #[derive(Debug, Clone)]
-pub struct Home(Arc<Locked>);
-
-#[derive(Debug)]
-struct Locked {
+pub struct Home {
     folder: PathBuf,
-    _lock: File,
+    lock: Arc<File>,
 }
 
 /// Why a folder cannot be the home.
@@ -37,7 +34,7 @@ impl Home {
         std::fs::create_dir_all(folder)?;
         let lock = File::options().create(true).truncate(false).write(true).open(folder.join(LOCK))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self(Arc::new(Locked { folder: folder.to_owned(), _lock: lock }))),
+            Ok(()) => Ok(Self { folder: folder.to_owned(), lock: Arc::new(lock) }),
             Err(TryLockError::WouldBlock) => Err(HomeError::AlreadyRunning),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }
@@ -49,19 +46,26 @@ impl Home {
         lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
     }
 
+    /// A folder in this home that is a home of its own to whoever uses it, under the same lock.
+    pub(crate) fn part(&self, name: &str) -> Result<Self, HomeError> {
+        let folder = self.folder.join(name);
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self { folder, lock: Arc::clone(&self.lock) })
+    }
+
     /// The folder itself.
     pub fn folder(&self) -> &Path {
-        &self.0.folder
+        &self.folder
     }
 
     /// Where the encrypted key files are.
     pub(crate) fn keys(&self) -> PathBuf {
-        self.0.folder.join("keys")
+        self.folder.join("keys")
     }
 
     /// Where the record of jobs and of money is.
     pub(crate) fn ledger(&self) -> PathBuf {
-        self.0.folder.join("ledger.sqlite")
+        self.folder.join("ledger.sqlite")
     }
 }
 

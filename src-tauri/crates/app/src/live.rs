@@ -12,7 +12,7 @@ use std::sync::Arc;
 use grid::{AccountPatience, Endpoint};
 use keys::{Keyring, Strength};
 use ledger::Limits;
-use types::{Clock, Network, NetworkKind, Sensitive, WorkerName};
+use types::{Clock, Network, NetworkKind, Sensitive, Sha256, WorkerName};
 use worker::Policy;
 
 use crate::account::{Account, AccountSettings};
@@ -60,7 +60,7 @@ impl Live {
     /// Takes the home and finds the wallet in it. Nothing is connected to.
     pub async fn open(options: LiveOptions) -> Result<Self, LiveError> {
         let endpoint = coordinator(&options.config.coordinator)?;
-        let home = Home::lock(&options.home)?;
+        let home = room_for(&Home::lock(&options.home)?, &endpoint)?;
         let mut live = Self { home, endpoint, account: None, options };
         if KeptWallet::is_in(&live.home.keys(), NetworkKind::Base, Strength::STANDARD).await? {
             live.make_account().await?;
@@ -153,26 +153,40 @@ impl Live {
         Ok(Node::start(settings, Arc::clone(clock)).await?)
     }
 
-    /// The key and the permissions: from the environment, which has no permissions, or from the account's store.
+    /// The keys and the permissions. A key from the environment may be of any account, so no permission goes with it.
     async fn identity(&self, names: &[WorkerName]) -> Result<NodeIdentity, LiveError> {
         let first = names.first().ok_or(LiveError::NothingToServe)?;
-        let given = self.options.api_key.as_ref().map(|key| Sensitive::new(key.expose().clone()));
-        let Some(account) = &self.account else {
-            return given.map(NodeIdentity::unsigned).ok_or(LiveError::NoApiKey);
-        };
-        let kept = match given {
-            Some(key) => Some(key),
-            None => account.key_for(first).await?,
-        };
-        let api_key = kept.ok_or(LiveError::NoApiKey)?;
-        let (mut rig, mut delegations) = (None, Vec::new());
-        for name in names {
-            let (key, paper) = account.papers(name).await?;
-            rig = Some(Arc::new(key));
-            delegations.extend(paper);
+        if let Some(given) = &self.options.api_key {
+            return Ok(NodeIdentity::unsigned(Sensitive::new(given.expose().clone())));
         }
-        Ok(NodeIdentity { api_key, rig, delegations })
+        let account = self.account.as_ref().ok_or(LiveError::NoApiKey)?;
+        let api_key = account.key_for(first).await?.ok_or(LiveError::NoApiKey)?;
+        let mut identity = NodeIdentity::unsigned(api_key);
+        // A permission by another wallet than the one that is paid is refused; without any, work is paid unsigned.
+        let paid = account.look().await.ok().map(|page| page.payout_wallet);
+        let signs = paid.is_none_or(|paid| paid == Some(account.wallet()));
+        for name in names {
+            if let Some(own) = account.key_for(name).await? {
+                identity.own_keys.push((name.clone(), own));
+            }
+            let (key, paper) = account.papers(name).await?;
+            identity.rig = Some(Arc::new(key));
+            identity.delegations.extend(paper.filter(|_| signs));
+        }
+        Ok(identity)
     }
+}
+
+/// Every coordinator that is not the Grid itself has a part of the home of its own, with its own wallet, keys and records. A
+/// sign-in or a permission does not say for which coordinator it is: whoever gets one could use it at another. So what is
+/// signed or kept for one of them must be worth nothing at the Grid.
+fn room_for(home: &Home, endpoint: &Endpoint) -> Result<Home, LiveError> {
+    let the_grid = Endpoint::coordinator(&grid::CoordinatorAddress::default())?;
+    if endpoint.api_base() == the_grid.api_base() {
+        return Ok(home.clone());
+    }
+    let digest = Sha256::of(endpoint.api_base()).to_string();
+    Ok(home.part(&format!("elsewhere-{}", &digest[..20]))?)
 }
 
 /// Each engine is a worker of its own: the first has the name itself, the others say which they are.

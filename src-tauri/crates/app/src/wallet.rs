@@ -111,6 +111,12 @@ impl KeptWallet {
         self.address
     }
 
+    /// The recovery phrase, which needs the password even where the keyring has it.
+    pub(crate) async fn phrase(&self, password: Sensitive<String>) -> Result<Sensitive<String>, WalletError> {
+        let this = self.clone();
+        blocking(move || Ok(this.folder.phrase(&password)?)).await
+    }
+
     /// The network these keys are for.
     pub fn network_kind(&self) -> NetworkKind {
         self.folder.network_kind()

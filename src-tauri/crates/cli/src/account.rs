@@ -17,18 +17,29 @@ use types::KeyId;
 use crate::arguments::AccountCommand;
 use crate::place::explained;
 use crate::terminal;
-use yes::TypedYes;
+use yes::{HandedOver, TypedYes};
 
 pub(crate) async fn account(command: AccountCommand) -> anyhow::Result<ExitCode> {
     let place = command.place();
     let mut live = Live::open(place.options(None)?).await.map_err(explained)?;
+    let is_new = live.account().is_none();
+    let only_looks = matches!(command, AccountCommand::Show { .. } | AccountCommand::Phrase { .. });
+    anyhow::ensure!(!(is_new && only_looks), "there is no wallet in this home yet");
     let account = live.make_account().await.map_err(explained)?;
+    if is_new {
+        say(&format!("made a wallet, {}; `account phrase` shows what to write down", account.wallet()))?;
+    }
     match command {
+        AccountCommand::Phrase { .. } => {
+            let password = terminal::secret_at_a_terminal("Password of the wallet")?;
+            terminal::show(account.phrase(&password).await?.expose())?;
+        }
         AccountCommand::Show { json, .. } => show(&account.look().await?, json)?,
         AccountCommand::Key { .. } => {
             let key = terminal::secret("API key")?;
-            let page = account.paste_key(&key).await?;
-            say(&format!("kept; the account is {}", page.username))?;
+            let page = account.paste_key(&key, &HandedOver).await?;
+            let paid = page.payout_wallet.map_or_else(|| "nobody".to_owned(), |wallet| wallet.to_string());
+            say(&format!("kept; the account is {}; paid is {paid}", page.username))?;
         }
         AccountCommand::SignIn { .. } => {
             let signed_in = account.sign_in(&TypedYes).await?;

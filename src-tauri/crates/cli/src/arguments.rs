@@ -107,6 +107,11 @@ pub(crate) enum AccountCommand {
         #[command(flatten)]
         place: Place,
     },
+    /// Show the recovery phrase of the wallet in this home, at a terminal and nowhere else.
+    Phrase {
+        #[command(flatten)]
+        place: Place,
+    },
     /// Let this computer's own key sign the work of every worker that is configured, for 90 days.
     Delegate {
         #[command(flatten)]
@@ -128,6 +133,7 @@ impl AccountCommand {
             | Self::PayoutWallet { place, .. }
             | Self::Revoke { place, .. }
             | Self::Delegate { place }
+            | Self::Phrase { place }
             | Self::Enrol { place } => place,
         }
     }

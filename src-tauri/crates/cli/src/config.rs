@@ -61,6 +61,9 @@ fn init(place: &Place) -> anyhow::Result<ExitCode> {
 fn check(place: &Place) -> anyhow::Result<ExitCode> {
     let read = place.read().and_then(|config| {
         let endpoint = live::coordinator(&config.coordinator)?;
+        for engine in &config.engines {
+            live::engine(engine, std::path::Path::new("engine"), Vec::new())?;
+        }
         Ok((config, endpoint))
     });
     match read {

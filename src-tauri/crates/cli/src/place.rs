@@ -1,13 +1,14 @@
 //! Which home and which configuration a command is about, and what the environment adds.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use app::config::{Config, FILE};
+use app::config::{Config, CoordinatorSetting, FILE};
 use app::live::{LiveError, LiveOptions};
 use app::paths;
-use app::wallet::GivenPassword;
+use app::wallet::{AskPassword, GivenPassword, WhyTyped};
 use types::{Sensitive, SystemClock, WorkerName};
 
 use crate::arguments::Place;
@@ -45,8 +46,8 @@ impl Place {
     pub(crate) fn read(&self) -> anyhow::Result<Config> {
         let mut config = Config::load(&self.file()?)?;
         if let Some(api) = self.coordinator.clone().or_else(|| given(variable::COORDINATOR)) {
-            // The address for workers belongs to the other coordinator.
-            (config.coordinator.api, config.coordinator.socket) = (api, None);
+            // The address for workers and its certificate belong to the other coordinator.
+            config.coordinator = CoordinatorSetting { api, socket: None, extra_ca: None };
         }
         if let Some(name) = given(variable::NAME) {
             config.name = Some(WorkerName::new(name).context(variable::NAME)?);
@@ -63,12 +64,29 @@ impl Place {
             engine: engine.unwrap_or_else(|| paths::engine(&program)),
             api_key: given(variable::API_KEY).map(Sensitive::new),
             keyring: self.keyring,
-            ask: Arc::new(GivenPassword::new(password()?)),
+            ask: ask(password()?),
             clock: Arc::new(SystemClock),
             policy: app::Policy::default(),
             patience: app::Patience::default(),
             ledger: app::Limits::default(),
         })
+    }
+}
+
+/// The password that was given, or the person at the terminal.
+fn ask(given: Option<Sensitive<String>>) -> Arc<dyn AskPassword> {
+    match given {
+        None if std::io::stdin().is_terminal() => Arc::new(AtTheTerminal),
+        given => Arc::new(GivenPassword::new(given)),
+    }
+}
+
+struct AtTheTerminal;
+
+impl AskPassword for AtTheTerminal {
+    fn ask(&self, _: WhyTyped) -> Option<Sensitive<String>> {
+        let typed = crate::terminal::secret("Password of the key files of this home");
+        typed.ok().filter(|typed| !typed.expose().is_empty())
     }
 }
 

@@ -6,13 +6,21 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use app::live::Live;
+use app::config::ConfigError;
+use app::live::{Live, LiveError, LiveOptions};
 use app::practice::Rehearsal;
 use app::{Node, Phase, Status, paths};
+use types::Code;
 
 use crate::arguments::{Parts, RunArguments};
 use crate::practice::{explained, options};
 use crate::{place, report_status, status};
+
+/// Only the owner can go on. A code of its own, so that whoever watches over the process does not start it again: a
+/// stop after many faults must stay one.
+const OWNER: u8 = 4;
+/// What is set cannot be used, like a command line that is wrong.
+const WRONG: u8 = 2;
 
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     if arguments.practice { practice(&arguments).await } else { live(&arguments).await }
@@ -32,17 +40,51 @@ async fn practice(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn live(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
-    let options = arguments.place.options(arguments.engine.clone())?;
+    let options = match arguments.place.options(arguments.engine.clone()) {
+        Ok(options) => options,
+        Err(error) if error.is::<ConfigError>() => return Ok(failed(&error, WRONG)),
+        Err(error) => return Err(error),
+    };
     for key in &options.config.unknown {
         tracing::warn!(key, "the configuration holds a key that this version does not know");
     }
     let home: PathBuf = options.home.clone();
-    let live = Live::open(options).await.map_err(place::explained)?;
-    let node = live.serve().await.map_err(place::explained)?;
+    let (live, node) = match begun(options).await {
+        Ok(begun) => begun,
+        Err(error) => return told(error),
+    };
     tracing::info!(coordinator = live.endpoint().api_base(), "serving");
     let outcome = follow(&node, &home, arguments).await;
     node.shutdown().await;
+    status::forget(&home);
     outcome
+}
+
+async fn begun(options: LiveOptions) -> Result<(Live, Node), LiveError> {
+    let home = options.home.clone();
+    let live = Live::open(options).await?;
+    // What the last run said of itself is not true of this one.
+    status::forget(&home);
+    let node = live.serve().await?;
+    Ok((live, node))
+}
+
+/// Why nothing was started, with the code for it.
+fn told(error: LiveError) -> anyhow::Result<ExitCode> {
+    let code = match error.code() {
+        Code::SettingsUnusable => WRONG,
+        Code::NoApiKey | Code::NothingToServe | Code::KeysLocked => OWNER,
+        _ => return Err(place::explained(error)),
+    };
+    Ok(failed(&place::explained(error), code))
+}
+
+fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
+    #[expect(clippy::print_stderr, reason = "the one place where these failures are told")]
+    {
+        eprintln!("grid-node-cli: {error:#}");
+    }
+    ExitCode::from(code)
 }
 
 /// Prints each new state until it is interrupted, the time is up, or only the owner can go on.
@@ -61,7 +103,7 @@ async fn follow(node: &Node, home: &Path, arguments: &RunArguments) -> anyhow::R
         let status = changes.borrow_and_update().clone();
         say(&status, home, arguments.json)?;
         if status.phase == Phase::NeedsAttention {
-            return Ok(ExitCode::FAILURE);
+            return Ok(ExitCode::from(OWNER));
         }
         tokio::select! {
             changed = changes.changed() => changed.context("the node ended")?,

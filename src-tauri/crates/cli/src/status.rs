@@ -24,6 +24,11 @@ pub(crate) fn write(home: &Path, status: &Value) -> std::io::Result<()> {
     std::fs::rename(&beside, home.join(FILE))
 }
 
+/// Takes it away, when it is not true any more.
+pub(crate) fn forget(home: &Path) {
+    let _ = std::fs::remove_file(home.join(FILE));
+}
+
 pub(crate) fn status(arguments: &StatusArguments) -> anyhow::Result<ExitCode> {
     let home = home(arguments)?;
     let said = if Home::is_taken(&home) { read(&home)? } else { Value::Null };

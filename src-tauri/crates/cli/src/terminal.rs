@@ -22,11 +22,27 @@ pub(crate) fn secret(question: &str) -> anyhow::Result<Sensitive<String>> {
     Ok(Sensitive::new(text.expose().trim().to_owned()))
 }
 
+/// A secret that only a person at a terminal may give.
+pub(crate) fn secret_at_a_terminal(question: &str) -> anyhow::Result<Sensitive<String>> {
+    must_be_a_person()?;
+    secret(question)
+}
+
+/// Writes to the terminal itself, never into a pipe or a file.
+pub(crate) fn show(words: &str) -> anyhow::Result<()> {
+    must_be_a_person()?;
+    Ok(writeln!(std::io::stderr().lock(), "{words}")?)
+}
+
+fn must_be_a_person() -> anyhow::Result<()> {
+    let there = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    anyhow::ensure!(there, "this needs a person at a terminal");
+    Ok(())
+}
+
 /// Whether the person types yes to what was written. Never from anywhere but a terminal: a pipe is no person.
 pub(crate) fn agrees(what: &str) -> anyhow::Result<bool> {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        anyhow::bail!("this needs a yes from a person at a terminal");
-    }
+    must_be_a_person()?;
     let mut terminal = std::io::stderr().lock();
     write!(terminal, "{what}\n\nType yes to agree: ").and_then(|()| terminal.flush())?;
     drop(terminal);

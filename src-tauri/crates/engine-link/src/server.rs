@@ -13,6 +13,7 @@ mod http;
 mod job;
 mod links;
 mod raw;
+mod rename;
 mod request;
 mod resolve;
 mod settings;

@@ -220,6 +220,15 @@ impl Ledger {
     /// The coordinator settled a job: by an ack, or later in its feed. False if nothing changed, because the job was
     /// credited already or no answer to it ever left.
     pub fn settled(&mut self, job: &JobId, den: Den) -> Result<bool, LedgerError> {
+        self.settle(job, None, den)
+    }
+
+    /// The same as this worker was told: two of ours can have delivered one job, and each is told what its own earned.
+    pub fn acked(&mut self, job: &JobId, worker: &WorkerName, den: Den) -> Result<bool, LedgerError> {
+        self.settle(job, Some(worker), den)
+    }
+
+    fn settle(&mut self, job: &JobId, worker: Option<&WorkerName>, den: Den) -> Result<bool, LedgerError> {
         // Takes the write lock before it looks: an ack and the feed may tell of one job at the same moment.
         let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let credited: Option<i64> = change
@@ -235,8 +244,9 @@ impl Ledger {
         let settled = change.execute(
             "UPDATE job SET state = 'settled', den_hundredths = ?3
              WHERE attempt = (SELECT max(attempt) FROM job
-                 WHERE book = ?1 AND job_id = ?2 AND state IN ('delivered', 'unconfirmed'))",
-            params![self.book, job.as_str(), den.hundredths() as i64],
+                 WHERE book = ?1 AND job_id = ?2 AND worker_name = coalesce(?4, worker_name)
+                     AND state IN ('delivered', 'unconfirmed'))",
+            params![self.book, job.as_str(), den.hundredths() as i64, worker.map(WorkerName::as_str)],
         )?;
         change.commit()?;
         Ok(settled == 1)

@@ -54,6 +54,13 @@ pub enum AccountAct {
         /// What the account page will call it.
         label: String,
     },
+    /// Works with a key that was made elsewhere: from then on the work of this computer is that account's.
+    KeepKey {
+        /// What the account calls itself. A stranger may have written it.
+        account: String,
+        /// Who is paid there.
+        paid: Option<Address>,
+    },
     /// Ends a key for good.
     RevokeKey {
         /// Which.
@@ -77,6 +84,10 @@ impl AccountAct {
                 format!("payout-wallet {from} {to} {own}")
             }
             Self::MakeKey { label } => format!("make-key {label}"),
+            Self::KeepKey { account, paid } => {
+                let paid = paid.map_or("none".to_owned(), |paid| paid.to_string());
+                format!("keep-key {paid} {account}")
+            }
             Self::RevokeKey { id, label } => format!("revoke-key {id} {label:?}"),
         };
         PlanDigest::of(&format!("{HEADING}\n{act}"))
@@ -103,6 +114,8 @@ mod tests {
         let acts = [
             AccountAct::MakeKey { label: "a".into() },
             AccountAct::MakeKey { label: "b".into() },
+            AccountAct::KeepKey { account: "b".into(), paid: None },
+            AccountAct::KeepKey { account: "b".into(), paid: Some(Address::ZERO) },
             AccountAct::RevokeKey { id: id("006b2f29ea5d"), label: None },
             AccountAct::RevokeKey { id: id("006b2f29ea5e"), label: None },
             AccountAct::SetPayoutWallet { from: None, to: Address::ZERO, own: true },

@@ -9,7 +9,7 @@ mod tests;
 
 use std::time::Duration;
 
-use types::Code;
+use types::{Code, JobId};
 
 pub use state::{Fitness, Phase, Rest};
 
@@ -54,8 +54,11 @@ pub enum Event {
     },
     /// A job got a whole answer.
     Answered,
-    /// A job failed.
-    JobFailed,
+    /// A job failed. One that comes back and fails again is still one: the job may be to blame.
+    JobFailed {
+        /// Which one.
+        job: JobId,
+    },
     /// The time asked for with [`Effect::SetTimer`] has come.
     TimerFired,
 }
@@ -94,7 +97,7 @@ impl Fitness {
             Event::TestPassed => self.test_passed(),
             Event::TestFailed { detail } => self.test_failed(detail),
             Event::Answered => self.answered(),
-            Event::JobFailed => self.job_failed(),
+            Event::JobFailed { job } => self.job_failed(job),
             Event::TimerFired => self.timer_fired(),
         };
         (self, effects)

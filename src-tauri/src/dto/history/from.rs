@@ -2,8 +2,8 @@
 
 use app::earnings::causes::Cause as Found;
 use app::earnings::{
-    BooksCheck, Checked, Cursor, Dust, Earnings, NotAllocated, PayoutRow, Standing as Stands, Subject,
-    Verdict, hour_of, hour_of_period,
+    BooksCheck, Checked, Cursor, Dust, Earnings, NextPayout, NotAllocated, PayoutRow, Standing as Stands, Subject,
+    Verdict, hour_of_period,
 };
 use app::money::desk::Outlook;
 use types::Timestamp;
@@ -28,18 +28,24 @@ impl History {
         let open_hours = read.not_allocated.iter().map(OpenHour::from).collect();
         Self {
             days: read.days.iter().map(Day::from).collect(),
-            payday: payday(outlook, open_hours, practice),
+            payday: payday(read.payday.as_ref(), outlook.filter(|_| practice), open_hours),
             books: check.map(Books::from),
             why: read.causes.iter().map(|cause: &Found| Cause::from(cause)).collect(),
         }
     }
 }
 
-/// The practice network has hours of its own, which have no place on a clock.
-fn payday(outlook: Option<&Outlook>, open_hours: Vec<OpenHour>, practice: bool) -> Option<Payday> {
-    let expected = outlook.and_then(|outlook| outlook.next_payout)?;
-    let paid = Timestamp::from_millis(expected.millis().saturating_sub(1));
-    let hour = (!practice).then(|| hour_of(paid).from.millis());
+/// On a real Grid by its clock. The practice network has hours of its own, which have no place on one, and says itself
+/// when it pays.
+fn payday(
+    next: Option<&NextPayout>,
+    outlook: Option<&Outlook>,
+    open_hours: Vec<OpenHour>,
+) -> Option<Payday> {
+    let (hour, expected) = match next {
+        Some(next) => (Some(next.hour.from.millis()), next.latest),
+        None => (None, outlook?.next_payout?),
+    };
     Some(Payday { hour, expected: expected.millis(), open_hours })
 }
 
@@ -161,5 +167,25 @@ impl From<&PayoutRow> for PayoutRecord {
             transaction: row.transaction.map(|transaction| transaction.to_string()),
             address: row.address.map(|address| address.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use app::earnings::next_payout;
+    use types::Den;
+
+    use super::*;
+
+    #[test]
+    fn a_real_grid_pays_by_the_clock_and_the_practice_network_by_its_own_word() {
+        let (start, now) = (1_788_242_400_000, Timestamp::from_millis(1_788_242_400_000 + 20 * 60_000));
+        let outlook = Outlook { work: Den::ZERO, estimate: None, next_payout: Some(now) };
+        let found = |next: Option<&NextPayout>, outlook| {
+            payday(next, outlook, vec![]).map(|payday| (payday.hour, payday.expected))
+        };
+        assert_eq!(found(next_payout(now).as_ref(), None), Some((Some(start), start + 61 * 60_000)));
+        assert_eq!(found(None, Some(&outlook)), Some((None, now.millis())));
+        assert_eq!(found(None, None), None);
     }
 }

@@ -57,6 +57,12 @@ impl Page {
         wait_for(&format!("{name:?} can be pressed"), SOON, pressed).await;
     }
 
+    /// Types into the field of this name.
+    pub(crate) async fn fill(&self, name: &str, text: &str) {
+        let typed = async || self.named(name).await?.send_keys(text).await.ok();
+        wait_for(&format!("{name:?} can be filled"), SOON, typed).await;
+    }
+
     /// Goes to one of the screens and waits until it is there.
     pub(crate) async fn visit(&self, screen: &str) {
         self.press(screen).await;

@@ -1,4 +1,4 @@
-import type { Account, AccountTask, Cause, JobRecord, PayoutRecord, Status } from './backend'
+import type { Account, AccountTask, Cause, JobRecord, Payday, PayoutRecord, Status } from './backend'
 import type { World } from './fake'
 import { aStatus } from './samples'
 import { aKey, anAccount, aPage, aPermission, aWorker } from './samples-account'
@@ -97,6 +97,11 @@ export const EARNING_WORLDS: Record<string, (now: number) => Partial<World>> = {
     status: aStatus({ practice: false, money: 'not-yet' }),
     wallet: null,
     account: { ...accountAt(now), place: { kind: 'grid' } },
+    // The payouts of a real Grid are not read: no figures, no rows, no causes from them, and no rate.
+    earnings: null,
+    payouts: [],
+    history: aHistory({ payday: nextHour(now), why: CAUSES.filter(({ kind }) => kind !== 'hours-not-allocated') }, now),
+    rates: someRates({ at: now - 12_000, couldEarn: anEstimate({ aipgLow: null, aipgHigh: null, payouts: 0 }) }),
     coordinator: aCoordinator({ now: { kind: 'grid' } }),
   }),
 }
@@ -151,6 +156,12 @@ export function accountAt(now: number): Account {
 
 function doing(now: number, task: AccountTask): Account {
   return { ...accountAt(now), task }
+}
+
+/** The hour that is running, which the Grid shares out a minute after its end at the latest. */
+function nextHour(now: number): Payday {
+  const hour = now - (now % HOUR)
+  return { hour, expected: hour + HOUR + 60_000, openHours: [] }
 }
 
 function manyJobs(now: number): JobRecord[] {

@@ -56,8 +56,13 @@ impl Account {
         Ok(KeyMade { label, id, before })
     }
 
-    /// Keeps a key that was made elsewhere, if the account can be read with it.
-    pub async fn paste_key(&self, pasted: &Sensitive<String>) -> Result<AccountPage, AccountTrouble> {
+    /// Keeps a key that was made elsewhere, if the account can be read with it and its owner agrees that this computer
+    /// works for that account from now on.
+    pub async fn paste_key(
+        &self,
+        pasted: &Sensitive<String>,
+        confirm: &dyn Confirm,
+    ) -> Result<AccountPage, AccountTrouble> {
         let _managing = self.manage()?;
         let key = Sensitive::new(pasted.expose().trim().to_owned());
         if !is_api_key(key.expose()) {
@@ -69,6 +74,8 @@ impl Account {
             Err(AccountError::Forbidden { .. }) => return Err(AccountTrouble::NarrowKey),
             Err(error) => return Err(error.into()),
         };
+        let act = AccountAct::KeepKey { account: page.username.clone(), paid: page.payout_wallet };
+        self.agreed(&act, confirm).await?;
         self.store(move |secrets| {
             // The same key again does not lose its label.
             let same = KeptKey::load(secrets)?.is_some_and(|old| old.key.expose() == kept.key.expose());

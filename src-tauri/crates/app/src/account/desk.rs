@@ -221,7 +221,7 @@ impl AccountDesk {
                 }
             }
             Wish::MakeKey => drop(account.make_key(confirm).await?),
-            Wish::KeepKey(key) => drop(account.paste_key(&key).await?),
+            Wish::KeepKey(key) => drop(account.paste_key(&key, confirm).await?),
             Wish::Enrol => {
                 let name = self.names().first().ok_or(AccountTrouble::NoWorker)?.clone();
                 account.enrol(name, confirm).await?;

@@ -194,6 +194,12 @@ impl Known {
                 }
             } else if !self.0.contains(&here) {
                 unknown.push(here);
+            } else if let Some(lines) = item.as_array() {
+                for (at, line) in lines.iter().enumerate() {
+                    if let Some(line) = line.as_inline_table() {
+                        self.look_into(line, &format!("{here}[{at}]"), unknown);
+                    }
+                }
             } else if let Some(table) = item.as_table_like() {
                 self.look_into(table, &here, unknown);
             }
@@ -233,6 +239,12 @@ mod tests {
         check("[[engine]]\nkind = \"own\"\nmodel = \"m\"\nschedule = [7]", "engine[0].schedule[0]: ");
         check("[[engine]]\nkind = \"own\"\nmodel = \"m\"\nschedule = [{}]", "engine[0].schedule[0].slots: ");
         assert!(matches!(Config::parse("[coordinator"), Err(ConfigError::Syntax(_))));
+    }
+
+    #[test]
+    fn a_mistyped_key_of_a_schedule_is_named() {
+        let text = "[[engine]]\nkind = \"own\"\nmodel = \"m\"\nschedule = [{ day = \"mon\", slots = 0 }]\n";
+        assert_eq!(Config::parse(text).expect("reads").unknown, ["engine[0].schedule[0].day"]);
     }
 
     #[test]

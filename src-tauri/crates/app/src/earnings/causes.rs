@@ -236,6 +236,10 @@ pub fn causes(facts: &Facts) -> Vec<Cause> {
 
 /// Why it is not on the Grid.
 fn presence(facts: &Facts) -> Option<Cause> {
+    // The pages and the jobs are two roads: who is on the Grid gets jobs, whether its pages answer or not.
+    if is_online(facts.phase) {
+        return None;
+    }
     let code = facts.code;
     match (facts.phase, code, facts.coordinator) {
         (Phase::Paused, ..) => Some(Cause::Paused),
@@ -288,11 +292,13 @@ fn payouts(facts: &Facts) -> Vec<Cause> {
 
 /// Why what is worked brings less or nothing.
 fn work(facts: &Facts) -> Vec<Cause> {
-    let (strikes, failed) = (facts.strikes, facts.failed_lately);
+    let strikes = facts.strikes;
+    // What struck has failed, also where the record calls its end by another name.
+    let failed = facts.failed_lately.max(u64::from(strikes));
     let work = facts.unsettled.filter(|work| !work.is_zero());
     let small = work.filter(|_| facts.unsettled_dust != Dust::No);
     let found = [
-        (strikes > 0 || failed > 0).then_some(Cause::JobsFail { strikes, failed }),
+        (failed > 0).then_some(Cause::JobsFail { strikes, failed }),
         (facts.unconfirmed > 0).then_some(Cause::Unconfirmed { answers: facts.unconfirmed }),
         small.map(|_| Cause::BelowLeastAmount { dust: facts.unsettled_dust }),
         work.map(|work| Cause::PaidEachHour { work }),

@@ -17,6 +17,7 @@ use super::causes::Reach;
 use super::rates::{self, Market};
 use super::{BooksCheck, Record};
 use crate::Home;
+use crate::account::Account;
 pub use history::{History, Known, MOST_DAYS};
 
 /// The Grid's figures are read again so often while somebody watches. They move with the hour.
@@ -88,6 +89,14 @@ impl BooksDesk {
     pub fn use_account(&self, account: AccountClient) {
         *self.0.account.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(account));
         self.look_again();
+    }
+
+    /// From now on the books are compared with this account's, if it can be read now. Else they stay as they are.
+    pub async fn follow_account(&self, account: &Account) {
+        match account.client().await {
+            Ok(client) => self.use_account(client),
+            Err(error) => tracing::info!(%error, "the books are not compared"),
+        }
     }
 
     /// These models are served here.

@@ -15,7 +15,6 @@ pub use file::into_file;
 
 use super::record::Record;
 use super::{Standing, hour_of_period};
-use crate::blocking::blocking;
 
 /// Why nothing was exported.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +54,7 @@ const JOB_COLUMNS: [&str; 18] = [
     "signed",
 ];
 
-const PAYOUT_COLUMNS: [&str; 13] = [
+const PAYOUT_COLUMNS: [&str; 14] = [
     "period",
     "hour_start",
     "den",
@@ -67,20 +66,16 @@ const PAYOUT_COLUMNS: [&str; 13] = [
     "transaction",
     "sender",
     "block",
+    "created",
     "paid_at",
     "number",
 ];
 
 impl Record {
-    /// All jobs taken on within a span, the oldest first, to wherever the app chose. Answers how many there were.
+    /// All jobs taken on within a span, the oldest first, to wherever the app chose. Answers how many there were. Disks
+    /// wait, and so does the thread that asks.
     ///
     /// The rows pass through a few hundred at a time, and the record is free for others in between.
-    pub async fn export_jobs(&self, span: Span, to: impl Write + Send + 'static) -> Result<u64, ExportError> {
-        let record = self.clone();
-        blocking(move || record.write_jobs(span, to)).await
-    }
-
-    /// The same on the thread that asks, which may be kept waiting.
     pub fn write_jobs(&self, span: Span, to: impl Write) -> Result<u64, ExportError> {
         let mut table = table(to, &JOB_COLUMNS)?;
         let (mut rows, mut cursor) = (0, Some(Cursor::Oldest { after: None }));
@@ -138,19 +133,32 @@ fn job(coordinator: &str, row: &JobRow) -> [String; JOB_COLUMNS.len()] {
 }
 
 fn payout(row: &PayoutRow) -> [String; PAYOUT_COLUMNS.len()] {
+    let standing = Standing::of(row);
+    // Of a row that was not sent the journal has the moment at which the Grid made it, and of one that was the moment of
+    // the payment.
+    let (created, paid_at) = match standing {
+        Standing::Paid | Standing::SaidToBePaid => (None, row.paid_at),
+        Standing::Sending
+        | Standing::Retrying
+        | Standing::Owed
+        | Standing::UnderReview
+        | Standing::Held
+        | Standing::Other => (row.paid_at, None),
+    };
     [
         plain(&row.period),
         iso(hour_of_period(&row.period).map(|hour| hour.from)),
         row.den.to_string(),
         row.amount.to_string(),
         row.amount.base().to_string(),
-        Standing::of(row).name().to_owned(),
+        standing.name().to_owned(),
         plain(&row.status),
         figure(row.address),
         figure(row.transaction),
         figure(row.sender),
         figure(row.proven_block),
-        iso(row.paid_at),
+        iso(created),
+        iso(paid_at),
         row.nth.to_string(),
     ]
 }

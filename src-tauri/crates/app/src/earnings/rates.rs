@@ -3,117 +3,13 @@
 use std::collections::BTreeMap;
 
 use grid::{ModelDemand, ModelOnline, NetworkStatus};
-use types::{Den, MODEL_MULTIPLIERS, ModelId, context_multiplier, model_multiplier};
+use types::{Den, ModelId, model_multiplier};
 
 /// Work is rated for this many tokens of answer.
 const TOKENS: i64 = 1000;
 
 /// The prompt that a rate is for, unless another is named: about two pages of text.
 pub const USUAL_PROMPT: u64 = 1024;
-
-/// What an answer of 1,000 tokens counts, to a prompt of [`USUAL_PROMPT`] tokens.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelRate {
-    /// The model's name in the Grid's registry. `None` stands for every model that is not in it.
-    pub model: Option<&'static str>,
-    /// How much more it counts for its size.
-    pub multiplier: f64,
-    /// The work.
-    pub den: Den,
-}
-
-/// How much more the same answer counts after a longer prompt.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ContextRate {
-    /// The prompt's tokens, as the Grid counts them: white-space words of a chat.
-    pub prompt_tokens: u64,
-    /// The factor.
-    pub multiplier: f64,
-}
-
-/// What a picture or a video counts. No model counts more than another here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MediaRate {
-    /// What is made.
-    pub kind: MediaKind,
-    /// As large as this.
-    pub width: u32,
-    /// As high as this.
-    pub height: u32,
-    /// With so many steps, as the customer's request says.
-    pub steps: u32,
-    /// Pictures, or frames of a video.
-    pub count: u32,
-    /// The work.
-    pub den: Den,
-}
-
-/// What is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MediaKind {
-    /// Megapixels × steps × pictures × 0.04.
-    Image,
-    /// Megapixels × steps × frames × 0.002. How many videos counts for nothing.
-    Video,
-}
-
-impl MediaKind {
-    /// The stable name, for message files and `--json`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Image => "image",
-            Self::Video => "video",
-        }
-    }
-}
-
-/// What 1,000 tokens count, model by model, the most first.
-pub fn model_rates() -> Vec<ModelRate> {
-    let known = MODEL_MULTIPLIERS.iter().map(|(model, _)| Some(*model));
-    let mut rates: Vec<ModelRate> = known.chain([None]).map(model_rate).collect();
-    rates.sort_by_key(|rate| std::cmp::Reverse(rate.den));
-    rates
-}
-
-fn model_rate(model: Option<&'static str>) -> ModelRate {
-    let name = model.unwrap_or_default();
-    ModelRate { model, multiplier: model_multiplier(name), den: Den::for_text(TOKENS, USUAL_PROMPT, name) }
-}
-
-/// How the prompt's length counts.
-pub fn context_rates() -> Vec<ContextRate> {
-    let lengths = [0, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768];
-    let rate = |prompt_tokens| ContextRate { prompt_tokens, multiplier: context_multiplier(prompt_tokens) };
-    lengths.map(rate).to_vec()
-}
-
-/// Usual pictures and videos.
-pub fn media_rates() -> Vec<MediaRate> {
-    let image = |size, steps| MediaRate {
-        kind: MediaKind::Image,
-        width: size,
-        height: size,
-        steps,
-        count: 1,
-        den: Den::for_images(size, size, steps, 1),
-    };
-    let video = |width, height, frames| MediaRate {
-        kind: MediaKind::Video,
-        width,
-        height,
-        steps: 20,
-        count: frames,
-        den: Den::for_video(width, height, 20, frames),
-    };
-    vec![
-        image(512, 20),
-        image(1024, 8),
-        image(1024, 20),
-        image(1024, 30),
-        video(768, 512, 96),
-        video(1280, 736, 96),
-    ]
-}
 
 /// A model that somebody serves or asked for, and what serving it counts.
 #[derive(Debug, Clone, PartialEq)]
@@ -207,39 +103,19 @@ mod tests {
 
     #[test]
     fn larger_models_count_more_and_unknown_ones_once() {
-        let rates: Vec<_> =
-            model_rates().into_iter().map(|rate| (rate.model, rate.den.to_string())).collect();
+        let models =
+            ["gpt-oss-120b", "qwen3-27b", "gpt-oss-20b", "of-tomorrow"].map(|name| online(name, "text", 1));
+        let all = market(&models, None, None, &[]);
+        let work = |name: &str| all.iter().find(|known| known.model.as_str() == name)?.den_per_thousand;
         let expected = [
-            (Some("gpt-oss-120b"), "3294.14"),
-            (Some("qwen3-27b"), "550.00"),
-            (Some("qwen3.6-27b"), "550.00"),
-            (Some("gpt-oss-20b"), "383.67"),
-            (None, "17.60"),
+            ("gpt-oss-120b", 329_414),
+            ("qwen3-27b", 55_000),
+            ("gpt-oss-20b", 38_367),
+            ("of-tomorrow", 1_760),
         ];
-        assert_eq!(rates, expected.map(|(model, den)| (model, den.to_owned())));
-    }
-
-    #[test]
-    fn longer_prompts_count_more_up_to_thirtyfold() {
-        let rates = context_rates();
-        let at = |tokens: u64| {
-            rates
-                .iter()
-                .find(|rate| rate.prompt_tokens == tokens)
-                .map(|rate| (rate.multiplier * 10.0).round())
-        };
-        assert_eq!((at(1024), at(2048), at(32_768)), (Some(22.0), Some(34.0), Some(300.0)));
-        assert!(rates.windows(2).all(|pair| pair[0].multiplier <= pair[1].multiplier), "{rates:?}");
-    }
-
-    #[test]
-    fn media_are_rated_by_the_grids_formula() {
-        let den = |kind, size, steps| {
-            let is_it = |rate: &&MediaRate| rate.kind == kind && rate.width == size && rate.steps == steps;
-            media_rates().iter().find(is_it).map(|rate| rate.den.hundredths())
-        };
-        assert_eq!(den(MediaKind::Image, 1024, 20), Some(80));
-        assert_eq!(den(MediaKind::Video, 768, 20), Some(144));
+        for (name, hundredths) in expected {
+            assert_eq!(work(name), Some(Den::from_hundredths(hundredths)), "{name}");
+        }
     }
 
     fn online(name: &str, kind: &str, workers: u64) -> ModelOnline {

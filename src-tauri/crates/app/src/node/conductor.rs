@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
-use types::{Clock, Sensitive};
+use types::Clock;
 use worker::presence::Pause;
 use worker::schedule::Schedule;
 
@@ -97,7 +97,6 @@ impl Conductor {
             .iter()
             .map(|engine| engine.names.iter().map(|name| identity.papers(name)).collect())
             .collect();
-        let api_key: Arc<Sensitive<String>> = Arc::new(identity.api_key);
         for (index, (engine, papers)) in engines.into_iter().zip(papers).enumerate() {
             let (names, model) = (engine.names.clone(), engine.model.clone());
             let schedule = engine.schedule.clone();
@@ -113,9 +112,9 @@ impl Conductor {
             self.engines.push(Engine { schedule, slots, orders, view });
             for (place, ((name, papers), seat)) in (0..).zip(names.into_iter().zip(papers).zip(seats)) {
                 let settings = SlotSettings {
+                    api_key: identity.key(&name),
                     name,
                     model: model.clone(),
-                    api_key: Arc::clone(&api_key),
                     papers,
                     endpoint: endpoint.clone(),
                     policy: policy.clone(),
@@ -186,7 +185,9 @@ impl Conductor {
             } else {
                 SlotCommand::Pause { why: Pause::Schedule, now: false }
             };
-            if by_owner || member.told != Some(wanted) {
+            // A slot that stopped for its owner waits for him, whatever the hour.
+            let needs_owner = member.view.borrow().needs_owner();
+            if by_owner || (member.told != Some(wanted) && !(wanted == SlotCommand::Serve && needs_owner)) {
                 member.told = Some(wanted);
                 // A slot that ended is reported by its task.
                 let _ = member.commands.send(wanted).await;

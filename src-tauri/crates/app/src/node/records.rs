@@ -143,7 +143,7 @@ fn write(
             ledger.answered(job, worker, &Delivery { result, signed, reason, usage, first_token_at, at })
         }
         Line::Ended(state) => ledger.ended(job, worker, *state, at),
-        Line::Settled(den) => ledger.settled(job, *den).map(|_| ()),
+        Line::Settled(den) => ledger.acked(job, worker, *den).map(|_| ()),
         Line::Unconfirmed => ledger.unconfirmed(job),
     }
 }

@@ -108,6 +108,8 @@ pub fn slot_names(base: &WorkerName, slots: usize) -> Result<Vec<WorkerName>, Wo
 pub struct NodeIdentity {
     /// The account's key.
     pub api_key: Sensitive<String>,
+    /// Keys that are bound to one name: an enrolled worker's.
+    pub own_keys: Vec<(WorkerName, Sensitive<String>)>,
     /// This machine's key.
     pub rig: Option<Arc<RigKey>>,
     /// The wallet's permissions for that key, one a name. A slot without one serves and is paid unsigned.
@@ -117,7 +119,13 @@ pub struct NodeIdentity {
 impl NodeIdentity {
     /// Nobody but the account: all slots work unsigned.
     pub const fn unsigned(api_key: Sensitive<String>) -> Self {
-        Self { api_key, rig: None, delegations: Vec::new() }
+        Self { api_key, own_keys: Vec::new(), rig: None, delegations: Vec::new() }
+    }
+
+    /// The key a slot connects with.
+    pub(super) fn key(&self, name: &WorkerName) -> Arc<Sensitive<String>> {
+        let own = self.own_keys.iter().find(|(whose, _)| whose == name).map(|(_, key)| key);
+        Arc::new(Sensitive::new(own.unwrap_or(&self.api_key).expose().clone()))
     }
 
     /// The key and the permission of a slot, if both are there and belong together.

@@ -15,7 +15,7 @@ use super::purse::{Purse, PurseError, PurseOptions};
 use super::rehearsal::{DELEGATION, Papers, Rehearsal, RehearsalOptions};
 use crate::account::{Account, AccountSettings};
 use crate::earnings::BooksDesk;
-use crate::money::Desk;
+use crate::money::{Desk, ScriptedConfirmation};
 use crate::{Home, StartError};
 
 /// A locked home, with money if there is a chain.
@@ -92,8 +92,9 @@ impl Grounds {
             clock: Arc::clone(&self.clock),
             patience: AccountPatience::default(),
         });
+        let yes = ScriptedConfirmation::on(purse.money().network()).ok()?;
         // Each practice network is a new one, which knows no key of the one before.
-        let kept = account.paste_key(&rehearsal.another_key()).await;
+        let kept = account.paste_key(&rehearsal.another_key(), &yes).await;
         kept.inspect_err(|error| tracing::warn!(%error, "the practice account cannot be read")).ok()?;
         Some(account)
     }

@@ -153,7 +153,11 @@ impl Rehearsal {
         let settings = NodeSettings {
             home,
             engines: vec![engine],
-            identity: NodeIdentity { api_key: account.api_key, rig: Some(Arc::new(rig)), delegations },
+            identity: NodeIdentity {
+                rig: Some(Arc::new(rig)),
+                delegations,
+                ..NodeIdentity::unsigned(account.api_key)
+            },
             endpoint: endpoint.clone(),
             practice: true,
             // A ledger credits a job id once, and each run in a home has ids of its own.

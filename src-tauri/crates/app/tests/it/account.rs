@@ -150,13 +150,13 @@ async fn the_key_in_use_is_not_revoked_nor_one_that_may_be() {
     assert!(matches!(account.revoke_key(&stranger, &owner).await, Err(AccountTrouble::NoSuchKey)));
 
     let pasted = world.issue(&opened, Purpose::Inference);
-    account.paste_key(&pasted).await.expect("the account's");
+    account.paste_key(&pasted, &owner).await.expect("the account's");
     for line in account.look().await.expect("the pasted key reads").keys {
         assert_eq!(line.role, Some(KeyRole::MayBeInUse), "a list does not say which one was pasted");
         let id = line.key.id.expect("an id");
         assert!(matches!(account.revoke_key(&id, &owner).await, Err(AccountTrouble::MayBeInUse)));
     }
-    assert_eq!(owner.asked().len(), asked, "nobody is asked about what is not done");
+    assert_eq!(owner.asked().len(), asked + 1, "nobody is asked about what is not done, but for the pasted key");
     let new = account.make_key(&owner).await.expect("a key");
     account.revoke_key(&made, &owner).await.expect("now it is safe");
     assert_eq!(account.look().await.expect("the new key reads").keys.len(), 4);
@@ -170,18 +170,23 @@ async fn a_pasted_key_is_kept_when_it_reads_the_account() {
     account.sign_in(&owner).await.expect("signed in");
     let text = |text: &str| Sensitive::new(text.to_owned());
     for bad in ["", "hello", "gridu_x.y", "grid_short", &format!("grid_{}", "é".repeat(32))] {
-        assert!(matches!(account.paste_key(&text(bad)).await, Err(AccountTrouble::NotAKey)), "{bad:?}");
+        assert!(matches!(account.paste_key(&text(bad), &owner).await, Err(AccountTrouble::NotAKey)), "{bad:?}");
     }
     for narrow in [Purpose::Validator, Purpose::Worker("rig-1".into())] {
         let key = world.issue(&opened, narrow);
-        assert!(matches!(account.paste_key(&key).await, Err(AccountTrouble::NarrowKey)));
+        assert!(matches!(account.paste_key(&key, &owner).await, Err(AccountTrouble::NarrowKey)));
     }
-    let unknown = account.paste_key(&text(&format!("grid_{}", "a".repeat(32)))).await;
+    let unknown = account.paste_key(&text(&format!("grid_{}", "a".repeat(32))), &owner).await;
     let unauthorised = ManageError::Account(AccountError::Unauthorised);
     assert!(matches!(&unknown, Err(AccountTrouble::Grid(error)) if *error == unauthorised), "{unknown:?}");
     assert!(account.key_for(&name("rig-1")).await.expect("readable").is_none(), "nothing was kept");
     let good = world.issue(&opened, Purpose::Inference);
-    account.paste_key(&text(&format!("  {}\n", good.expose()))).await.expect("reads");
+    let before = owner.asked().len();
+    let refused = account.paste_key(&good, &Agreeing::to(|_| false)).await;
+    assert!(matches!(refused, Err(AccountTrouble::Declined)));
+    assert!(account.key_for(&name("rig-1")).await.expect("readable").is_none(), "a no keeps nothing");
+    account.paste_key(&text(&format!("  {}\n", good.expose())), &owner).await.expect("reads");
+    assert_eq!(owner.asked().len(), before + 1, "whose account it works for is the owner's to say");
     let kept = account.key_for(&name("rig-1")).await.expect("readable").expect("kept");
     assert_eq!(kept.expose(), good.expose());
 }
@@ -192,7 +197,7 @@ async fn a_key_made_here_and_pasted_again_keeps_its_name() {
     let (account, owner) = (world.account().await, Agreeing::to_everything());
     account.make_key(&owner).await.expect("a key");
     let key = account.key_for(&name("rig-1")).await.expect("readable").expect("kept");
-    account.paste_key(&key).await.expect("the same");
+    account.paste_key(&key, &owner).await.expect("the same");
     assert_eq!(account.look().await.expect("a view").keys[0].role, Some(KeyRole::InUse));
 }
 
@@ -262,7 +267,7 @@ async fn what_is_kept_is_there_after_a_restart_and_nowhere_in_clear() {
         let key = account.key_for(&name("rig-1")).await.expect("readable").expect("kept");
         let view = account.look().await.expect("a view");
         let refused =
-            account.paste_key(&Sensitive::new(format!("{}x{}", key.expose(), "y".repeat(40)))).await;
+            account.paste_key(&Sensitive::new(format!("{}x{}", key.expose(), "y".repeat(40))), &owner).await;
         (key, format!("{account:?} {view:?} {:?} {refused:?}", owner.asked()))
     };
     let secrets = [key.expose().as_str(), &key.expose()[5..], PASSWORD];

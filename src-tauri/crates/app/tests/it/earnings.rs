@@ -1,5 +1,7 @@
 //! The record beside a running network: books are compared, healed and written out.
 
+mod history;
+
 use std::sync::Arc;
 use std::time::Duration;
 

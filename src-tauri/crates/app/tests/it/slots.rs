@@ -12,7 +12,7 @@ use worker::schedule::{RuleText, Schedule};
 
 use crate::rig::{engines, event, hasty, kjv_tiny, signal, smollm2};
 use crate::stand::{MovedClock, Plan, Stand, own, served};
-use crate::talking_server::{MODEL, TalkingServer};
+use crate::talking_server::{MODEL, POISON, TalkingServer};
 
 fn all(phase: Phase) -> impl Fn(&Status) -> bool {
     move |status| status.slots.iter().all(|slot| slot.phase == phase)
@@ -62,6 +62,27 @@ async fn a_fault_that_three_slots_feel_counts_once() {
     stand.node.resume().await;
     stand.until(all(Phase::Waiting)).await;
     assert_eq!(stand.strikes(), 0);
+    stand.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_fails_at_one_job_goes_on_with_the_others() {
+    let server = TalkingServer::start(Duration::from_millis(20)).await;
+    let stand = Stand::start(Plan::of(vec![served("rig", &server, 4)])).await;
+    stand.until(all(Phase::Waiting)).await;
+    let mut events = stand.network.events();
+    let long = ChatCall { max_tokens: Some(200), ..ChatCall::ask(MODEL, "Tell me a story.") }.streamed();
+    let poison = async {
+        event(&mut events, |event| matches!(event, practice::Event::TokenRelayed { .. })).await;
+        stand.customer.chat(&ChatCall::ask(MODEL, POISON)).await.expect("a reply")
+    };
+    let (told, poisoned) = tokio::join!(stand.customer.chat(&long), poison);
+    let told = told.expect("a reply");
+    assert_eq!((told.error, told.finish_reason.is_some()), (None, true), "the story was told to its end");
+    assert!(poisoned.error.is_some(), "{poisoned:?}");
+    assert_eq!(stand.tap.read(|seen| seen.ready.len()), 4, "no slot left the Grid");
+    let status = stand.until(all(Phase::Waiting)).await;
+    assert_eq!((status.jobs_done, stand.strikes()), (1, 99));
     stand.end().await;
 }
 

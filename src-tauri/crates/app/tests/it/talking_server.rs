@@ -17,6 +17,8 @@ use tokio::task::AbortHandle;
 
 /// The model it lists.
 pub(crate) const MODEL: &str = "talker-1";
+/// A prompt with this word always ends as a server's fault.
+pub(crate) const POISON: &str = "hemlock";
 /// It holds this many words.
 const CONTEXT: usize = 8192;
 
@@ -67,6 +69,9 @@ async fn chat(State((pause, longest)): State<(Duration, u64)>, Json(asked): Json
     if prompt > CONTEXT {
         let error = json!({"error": {"message": "the prompt is longer than the context"}});
         return (StatusCode::BAD_REQUEST, Json(error)).into_response();
+    }
+    if asked["messages"].to_string().contains(POISON) {
+        return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({}))).into_response();
     }
     let most = asked["max_tokens"].as_u64().unwrap_or(64).min(longest);
     let (deltas, reason): (Vec<Value>, _) = if asked["tool_choice"] == "required" {

@@ -24,6 +24,21 @@ impl Confirm for TypedYes {
     }
 }
 
+/// The yes of whoever hands a key to the command for keys: that is all it is for.
+pub(super) struct HandedOver;
+
+#[async_trait]
+impl Confirm for HandedOver {
+    async fn confirm(&self, _: &Plan) -> Option<Consent> {
+        None
+    }
+
+    async fn confirm_account(&self, act: &AccountAct) -> Option<Consent> {
+        let is_key = matches!(act, AccountAct::KeepKey { .. });
+        is_key.then(|| Consent { plan: act.digest(), how: Confirmation::Terminal })
+    }
+}
+
 /// What is agreed to, made from the facts that are signed or sent.
 fn words(act: &AccountAct) -> String {
     match act {
@@ -51,6 +66,10 @@ fn words(act: &AccountAct) -> String {
             "Make the API key {label} and keep it on this computer? It reads the account, connects workers, and can spend \
              credit for jobs."
         ),
+        AccountAct::KeepKey { account, paid } => {
+            let paid = paid.map_or_else(|| "nobody".to_owned(), |paid| paid.to_string());
+            format!("Work for the account {account} from now on? Paid there is {paid}.")
+        }
         AccountAct::RevokeKey { id, label } => {
             format!("End the API key {id} ({}) for good?", label.as_deref().unwrap_or("without a label"))
         }

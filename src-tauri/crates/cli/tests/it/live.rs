@@ -151,16 +151,16 @@ async fn what_is_missing_or_wrong_is_said_and_nothing_is_started() {
         assert_eq!(output.status.code(), Some(code), "{}", words(&output));
         assert!(words(&output).contains(expected), "{expected}: {}", words(&output));
     };
-    check(None, None, 1, "No key for the Grid yet");
-    check(None, Some("grid_wrong-wrong-wrong-wrong-wrong-wro"), 1, "The Grid does not accept the key");
+    check(None, None, 4, "No key for the Grid yet");
+    check(None, Some("grid_wrong-wrong-wrong-wrong-wrong-wro"), 4, "The Grid does not accept the key");
     let key = Some(rig.account.api_key.expose().as_str());
-    check(Some("[coordinator]\napi = \"http://192.168.1.5:7010\"\n"), key, 1, "for this computer only");
-    check(Some("[coordinator]\napi = \"http://127.0.0.1:7010\"\n"), key, 1, "Nothing to serve yet");
-    check(Some("[coordinator"), key, 1, "not well-formed");
+    check(Some("[coordinator]\napi = \"http://192.168.1.5:7010\"\n"), key, 2, "for this computer only");
+    check(Some("[coordinator]\napi = \"http://127.0.0.1:7010\"\n"), key, 4, "Nothing to serve yet");
+    check(Some("[coordinator"), key, 2, "not well-formed");
     let engine = "[[engine]]\nkind = \"server\"\naddress = \"ftp://127.0.0.1:1\"\nmodel = \"m\"\n";
-    check(Some(engine), key, 1, "engine.address");
+    check(Some(engine), key, 2, "engine.address");
     let engine = "[[engine]]\nkind = \"own\"\nmodel = \"m\"\nschedule = [{ days = \"noday\", slots = 1 }]\n";
-    check(Some(engine), key, 1, "engine.schedule");
+    check(Some(engine), key, 2, "engine.schedule");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -239,6 +239,32 @@ fn holds(folder: &Path, bytes: &[u8]) -> bool {
         let text = std::fs::read(&path).expect("reads");
         text.windows(bytes.len()).any(|window| window == bytes)
     })
+}
+
+/// A key that was made for one coordinator is never shown to another.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_coordinator_gets_neither_key_nor_wallet_of_the_first() {
+    let (rig, other) = (Rig::new().await, Rig::new().await);
+    let config = rig.configure(1);
+    let account = |arguments: &[&str], at: &str| {
+        let mut command = rig.command(arguments);
+        command.arg("--config").arg(&config).args(["--coordinator", at]).env("GRID_NODE_PASSWORD", PASSWORD);
+        command
+    };
+    let mut kept = account(&["account", "key"], &rig.network.api_base());
+    let mut asked = kept.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("starts");
+    writeln!(asked.stdin.take().expect("a pipe"), "{}", rig.account.api_key.expose()).expect("it reads");
+    assert!(asked.wait_with_output().expect("ends").status.success());
+    let shown = account(&["account", "show", "--json"], &rig.network.api_base()).output().expect("runs");
+    assert_eq!(json(&shown)["account"], rig.account.id.as_str(), "{}", words(&shown));
+
+    let elsewhere = account(&["account", "show"], &other.network.api_base()).output().expect("runs");
+    assert!(words(&elsewhere).contains("no wallet in this home yet"), "{}", words(&elsewhere));
+    let served = account(&["run"], &other.network.api_base()).output().expect("runs");
+    assert_eq!(served.status.code(), Some(4), "{}", words(&served));
+    assert!(words(&served).contains("No key for the Grid yet"), "{}", words(&served));
+    let phrase = account(&["account", "phrase"], &rig.network.api_base()).output().expect("runs");
+    assert!(!phrase.status.success(), "a phrase is shown to a person at a terminal only");
 }
 
 /// The commands that manage the account need a person: a terminal, and the word yes.

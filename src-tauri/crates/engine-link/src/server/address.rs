@@ -73,6 +73,11 @@ impl ServerAddress {
         self.url.scheme() == "http"
     }
 
+    /// Whether it is this computer's own, written out: a name would have to be looked up.
+    pub fn is_loopback(&self) -> bool {
+        self.literal().is_some_and(|ip| ip.is_loopback()) || self.url.host_str() == Some("localhost")
+    }
+
     fn literal(&self) -> Option<IpAddr> {
         let host = self.url.host_str()?;
         host.trim_start_matches('[').trim_end_matches(']').parse().ok()

@@ -8,6 +8,8 @@ use super::http::{Http, HttpFault};
 const MOST_MODELS: usize = 500;
 /// Longer than any real model's name.
 const LONGEST_NAME: usize = 256;
+/// What is said of weights that the server does not describe.
+const UNKNOWN: &str = "unknown";
 /// What Ollama gives a model whose owner said nothing, unless the machine has plenty of memory.
 const OLLAMA_CONTEXT: u32 = 4096;
 
@@ -74,7 +76,16 @@ impl Listed {
     /// How its weights are written, where the server says.
     pub(crate) fn quantization(&self) -> &str {
         let said = self.about["meta"]["ftype"].as_str();
-        said.filter(|text| text.len() <= 32).unwrap_or("unknown")
+        said.filter(|text| text.len() <= 32).unwrap_or(UNKNOWN)
+    }
+
+    /// Whether this is another model than that one under the same name. What a server does not say is no difference:
+    /// some say it only while a model is in their memory.
+    pub(crate) fn is_another(&self, than: &Self) -> bool {
+        let (ours, theirs) = (self.parameters(), than.parameters());
+        let (written, before) = (self.quantization(), than.quantization());
+        (ours != theirs && ours != 0 && theirs != 0)
+            || (written != before && written != UNKNOWN && before != UNKNOWN)
     }
 }
 

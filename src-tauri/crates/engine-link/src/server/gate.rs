@@ -16,6 +16,8 @@ use crate::EngineEvent;
 const FEW_TOKENS: u32 = 8;
 /// Enough for the gate's own request, before the server has said how much there is.
 const SMALLEST_CONTEXT: u32 = 256;
+/// What only the owner can mend.
+pub(crate) const LOCKED: &str = "the server wants a key, or another one than it got";
 
 /// What passed.
 #[derive(Debug)]
@@ -40,9 +42,7 @@ pub(crate) async fn pass(
     events: &mpsc::Sender<EngineEvent>,
 ) -> Result<Gated, Trouble> {
     tell(events, Stage::Checking).await;
-    let (kind, model) = health(http, &settings.model)
-        .await
-        .map_err(|message| Trouble { fault: LoadFault::Unreadable, message })?;
+    let (kind, model) = health(http, &settings.model).await?;
     tell(events, Stage::Warming).await;
     let silence = settings.patience.silence;
     let mut backend = Backend {
@@ -50,11 +50,11 @@ pub(crate) async fn pass(
         model: model.name.clone(),
         room: Room { context: SMALLEST_CONTEXT, pictures: false },
         silence,
+        listed: model.clone(),
     };
     timeout(settings.patience.gate, write_something(&backend))
         .await
-        .unwrap_or_else(|_| Err("it wrote nothing in time".into()))
-        .map_err(|message| Trouble { fault: LoadFault::Internal, message })?;
+        .unwrap_or_else(|_| Err(silent("it wrote nothing in time")))?;
     // Asked after the first words, because some servers load a model only then.
     let told = facts::told(http, kind, &model).await;
     let context = [told.context, settings.context].into_iter().flatten().min().ok_or_else(no_context)?;
@@ -85,22 +85,46 @@ async fn tell(events: &mpsc::Sender<EngineEvent>, stage: Stage) {
 }
 
 /// Whether the server answers, says nothing bad of itself, and lists the model.
-pub(crate) async fn health(http: &Http, model: &str) -> Result<(ServerKind, Listed), String> {
+pub(crate) async fn health(http: &Http, model: &str) -> Result<(ServerKind, Listed), Trouble> {
     match http.look("/health").await {
         // Not every server has such a page.
         Ok(_) | Err(HttpFault::Status(404 | 405 | 501)) => {}
-        Err(HttpFault::Status(503)) => return Err("the server says that it is not ready".into()),
-        Err(fault) => return Err(format!("the server cannot be asked: {fault}")),
+        Err(HttpFault::Status(503)) => return Err(away("the server says that it is not ready")),
+        Err(fault) => return Err(unasked("the server cannot be asked", &fault)),
     }
+    let (kind, found) = list(http, model).await?;
+    Ok((kind, found.ok_or_else(|| away("the server does not list this model"))?))
+}
+
+/// The model as the server lists it, if it does.
+pub(crate) async fn list(http: &Http, model: &str) -> Result<(ServerKind, Option<Listed>), Trouble> {
     let listing =
-        facts::listing(http).await.map_err(|fault| format!("the server lists no models: {fault}"))?;
-    let found = listing.models.into_iter().find(|listed| listed.name == model);
-    let found = found.ok_or("the server does not list this model")?;
-    Ok((listing.kind, found))
+        facts::listing(http).await.map_err(|fault| unasked("the server lists no models", &fault))?;
+    Ok((listing.kind, listing.models.into_iter().find(|listed| listed.name == model)))
+}
+
+fn away(message: impl Into<String>) -> Trouble {
+    Trouble { fault: LoadFault::Unreadable, message: message.into() }
+}
+
+/// A server that is there and wants a key does not come back by itself.
+fn unasked(what: &str, fault: &HttpFault) -> Trouble {
+    match fault {
+        HttpFault::Status(401 | 403) => locked(LOCKED),
+        fault => away(format!("{what}: {fault}")),
+    }
+}
+
+fn locked(message: impl Into<String>) -> Trouble {
+    Trouble { fault: LoadFault::Unsupported, message: message.into() }
+}
+
+fn silent(message: impl Into<String>) -> Trouble {
+    Trouble { fault: LoadFault::Internal, message: message.into() }
 }
 
 /// A few tokens, on the way that jobs take.
-async fn write_something(backend: &Backend) -> Result<(), String> {
+async fn write_something(backend: &Backend) -> Result<(), Trouble> {
     let request = ChatRequest {
         messages: vec![Message::text("user", "hi")],
         max_tokens: FEW_TOKENS,
@@ -126,8 +150,10 @@ async fn write_something(backend: &Backend) -> Result<(), String> {
     };
     match tokio::join!(run, listen) {
         (End::Finished { .. }, true) => Ok(()),
-        (End::Finished { .. }, false) => Err("it wrote nothing".into()),
-        (End::Refused(message) | End::NotServed(message) | End::Failed(message), _) => Err(message),
+        (End::Finished { .. }, false) => Err(silent("it wrote nothing")),
+        // Some servers ask for the key only here.
+        (End::Locked(message), _) => Err(locked(message)),
+        (End::Refused(message) | End::Failed(message), _) => Err(silent(message)),
     }
 }
 

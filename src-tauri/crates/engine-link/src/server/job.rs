@@ -8,10 +8,13 @@ use tokio::time::{sleep, timeout};
 use types::{Ask, FinishReason, JobId, Piece, Private, Usage};
 
 use super::chat::{self, ChatFault};
+use super::facts::Listed;
+use super::gate;
 use super::http::{self, Http, HttpFault};
 use super::raw::{self, Phase, RawStream};
+use super::rename;
 use super::request::{self, Request, Room};
-use super::stream::Stream;
+use super::stream::{Heard, Stream};
 use super::words;
 use crate::EngineEvent;
 
@@ -22,6 +25,8 @@ pub(crate) struct Backend {
     pub(crate) model: String,
     pub(crate) room: Room,
     pub(crate) silence: Duration,
+    /// The model as the server listed it when it was tried out.
+    pub(crate) listed: Listed,
 }
 
 /// One job.
@@ -41,8 +46,8 @@ pub(crate) enum End {
         body: Option<Private>,
     },
     Refused(String),
-    /// The model is not there any more. The customer cannot help it, but somebody else may.
-    NotServed(String),
+    /// The server wants a key, or another one.
+    Locked(String),
     Failed(String),
 }
 
@@ -54,7 +59,7 @@ impl End {
     /// Whether the server should be looked at before it gets the next job.
     pub(crate) const fn is_suspicious(&self) -> bool {
         match self {
-            Self::Failed(_) | Self::NotServed(_) => true,
+            Self::Failed(_) | Self::Locked(_) => true,
             Self::Finished { .. } | Self::Refused(_) => false,
         }
     }
@@ -63,8 +68,8 @@ impl End {
     pub(crate) fn event(self, job: JobId) -> EngineEvent {
         match self {
             Self::Finished { reason, usage, body } => EngineEvent::Finished { job, reason, usage, body },
-            Self::Refused(message) | Self::NotServed(message) => EngineEvent::Refused { job, message },
-            Self::Failed(message) => EngineEvent::Failed { job, message },
+            Self::Refused(message) => EngineEvent::Refused { job, message },
+            Self::Failed(message) | Self::Locked(message) => EngineEvent::Failed { job, message },
         }
     }
 }
@@ -91,20 +96,20 @@ impl Backend {
         cancelled: oneshot::Receiver<()>,
         events: &mpsc::Sender<EngineEvent>,
     ) -> End {
-        let pieces = Pieces { job: &job.id, events, any: false };
+        let mut pieces = Pieces { job: &job.id, events, any: false };
         // Whichever comes first drops the others, and with them the request.
         tokio::select! {
-            end = self.answer(&job.ask, pieces) => end,
+            end = self.answer(&job.ask, &mut pieces) => end,
             Ok(()) = cancelled => End::cut(FinishReason::Cancelled),
             () = sleep(job.longest) => match job.ask {
-                Ask::Chat { .. } => End::cut(FinishReason::Length),
-                // A raw answer has a grammar, and a part of it is no answer.
-                Ask::Raw { .. } => End::Failed("it took too long".into()),
+                Ask::Chat { .. } if pieces.any => End::cut(FinishReason::Length),
+                // Nothing is no answer. A raw one has a grammar, and a part of it is none either.
+                Ask::Chat { .. } | Ask::Raw { .. } => End::Failed("it took too long".into()),
             },
         }
     }
 
-    async fn answer(&self, ask: &Ask, pieces: Pieces<'_>) -> End {
+    async fn answer(&self, ask: &Ask, pieces: &mut Pieces<'_>) -> End {
         let request = match request::shape(ask, &self.model, self.room) {
             Ok(request) => request,
             Err(refusal) => return End::Refused(refusal.0),
@@ -115,7 +120,7 @@ impl Backend {
         };
         match ask {
             Ask::Chat { .. } => self.chat(response, pieces).await,
-            Ask::Raw { stream: true, .. } => self.relay(request, response, pieces).await,
+            Ask::Raw { stream: true, .. } => self.relay(&request, response, pieces).await,
             Ask::Raw { stream: false, .. } => self.whole(&request, response).await,
         }
     }
@@ -129,30 +134,34 @@ impl Backend {
         };
         match response.status().as_u16() {
             200 => Ok(response),
-            status @ (400 | 404 | 413 | 422) => {
+            status @ (400 | 413 | 422) => {
                 let body = timeout(self.silence, http::refusal(response)).await.unwrap_or_default();
-                let words = words::complaint(status, &body);
-                Err(if status == 404 { End::NotServed(words) } else { End::Refused(words) })
+                Err(End::Refused(words::complaint(status, &body)))
             }
+            // The customer cannot help it that the model is gone or locked, and somebody else may serve it.
+            404 => Err(End::Failed("the server does not serve this model any more".into())),
+            401 | 403 => Err(End::Locked(gate::LOCKED.into())),
             status => Err(failed(&HttpFault::Status(status))),
         }
     }
 
     async fn post_body(&self, request: &Request, body: &Private) -> Result<Response, End> {
+        // An answer that is not streamed has its head only when it is whole, and a long prompt is read in silence:
+        // the job's own time bounds this wait.
         let post = self.http.post(request::page(request.format), body.to_string());
-        match timeout(self.silence, post).await {
-            Ok(response) => response.map_err(|fault| failed(&fault)),
-            Err(_) => Err(failed(&HttpFault::Slow)),
-        }
+        post.await.map_err(|fault| failed(&fault))
     }
 
-    async fn chat(&self, response: Response, mut pieces: Pieces<'_>) -> End {
+    async fn chat(&self, response: Response, pieces: &mut Pieces<'_>) -> End {
         let mut stream = Stream::new(response, self.silence);
         let (mut finish, mut usage) = (None, None);
         loop {
             let event = match stream.next().await {
-                Ok(Some(event)) => event,
-                Ok(None) => break,
+                Ok(Heard::Event(event)) => event,
+                // A proxy may keep the line open after it.
+                Ok(Heard::Done) if finish.is_some() => break,
+                Ok(Heard::Done) => continue,
+                Ok(Heard::Closed) => break,
                 // The answer is whole; only what it cost is missing.
                 Err(_) if finish.is_some() => break,
                 Err(fault) => return failed(&fault),
@@ -181,22 +190,25 @@ impl Backend {
         }
     }
 
-    async fn relay(&self, request: Request, response: Response, mut pieces: Pieces<'_>) -> End {
+    async fn relay(&self, request: &Request, response: Response, pieces: &mut Pieces<'_>) -> End {
         let (mut stream, mut state) = (Stream::new(response, self.silence), RawStream::new(request.format));
         loop {
             let event = match stream.next().await {
-                Ok(Some(event)) => event,
-                Ok(None) => return End::Failed("its answer broke off".into()),
+                Ok(Heard::Event(event)) => event,
+                // No event of these APIs.
+                Ok(Heard::Done) => continue,
+                Ok(Heard::Closed) => return End::Failed("its answer broke off".into()),
                 Err(fault) => return failed(&fault),
             };
             let Some(phase) = state.read(&event.data) else { return failed(&HttpFault::Garbled) };
-            pieces.send(Piece::Event { name: event.name, data: event.data.into() }).await;
-            match phase {
-                Phase::Open => {}
-                Phase::Complete => {
-                    return End::Finished { reason: FinishReason::Stop, usage: state.usage(), body: None };
-                }
-                Phase::Broken => return End::Failed("it gave the answer up".into()),
+            if phase == Phase::Broken {
+                // Its words are about the owner's machine.
+                return End::Failed("it gave the answer up".into());
+            }
+            let data = rename::model(&event.data, &request.asked).into();
+            pieces.send(Piece::Event { name: event.name, data }).await;
+            if phase == Phase::Complete {
+                return End::Finished { reason: FinishReason::Stop, usage: state.usage(), body: None };
             }
         }
     }
@@ -208,7 +220,8 @@ impl Backend {
         };
         match raw::whole(request.format, &body) {
             Some(usage) => {
-                End::Finished { reason: FinishReason::Stop, usage, body: Some(Private::from(body)) }
+                let body = Private::from(rename::model(&body, &request.asked));
+                End::Finished { reason: FinishReason::Stop, usage, body: Some(body) }
             }
             None => failed(&HttpFault::Garbled),
         }

@@ -66,7 +66,9 @@ impl RawStream {
 /// The whole of it is read, so that nothing leaves that the coordinator could not read.
 pub(crate) fn whole(format: ApiFormat, body: &str) -> Option<Option<Usage>> {
     let body: Value = serde_json::from_str(body).ok()?;
-    is_native(format, &body).then(|| usage::read(&body["usage"]))
+    // Words about a failure are no answer, even in the shape of one.
+    let failed = body["status"] == "failed" || !body["error"].is_null();
+    (is_native(format, &body) && !failed).then(|| usage::read(&body["usage"]))
 }
 
 /// Whether this is how the API itself would answer.
@@ -121,6 +123,12 @@ mod tests {
         assert_eq!(whole(ApiFormat::Anthropic, message), Some(Some(usage)));
         assert_eq!(whole(ApiFormat::OpenAiResponses, message), None);
         assert_eq!(whole(ApiFormat::OpenAiResponses, r#"{"object":"response","output":[]}"#), Some(None));
+        let failed = r#"{"object":"response","output":[],"error":{"message":"/home/eve"}}"#;
+        assert_eq!(
+            whole(ApiFormat::OpenAiResponses, failed),
+            None,
+            "the words are about the owner's machine"
+        );
         let surrogate = r#"{"type":"message","role":"assistant","content":["\ud800"]}"#;
         assert_eq!(whole(ApiFormat::Anthropic, surrogate), None, "the coordinator would stumble over it");
     }

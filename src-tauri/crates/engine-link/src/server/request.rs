@@ -20,12 +20,12 @@ const TEMPLATE: u64 = 32;
 type Fields = BTreeMap<String, Box<RawValue>>;
 
 /// A request ready to be posted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Request {
     /// The API it is for.
     pub(crate) format: ApiFormat,
-    /// Whether the answer comes in events.
-    pub(crate) stream: bool,
+    /// The model by the name the customer called it, as JSON. The answer bears it too.
+    pub(crate) asked: Box<RawValue>,
     /// What to post.
     pub(crate) body: Private,
     /// The same without a limit, where prompt and limit together may be more than the context. Servers that refuse
@@ -72,6 +72,7 @@ pub(crate) fn shape(ask: &Ask, model: &str, room: Room) -> Result<Request, Refus
         }
         prompt += text_bytes(&part);
     }
+    let asked = fields.remove("model").filter(|name| name.get().starts_with('"')).unwrap_or_else(nameless);
     set(&mut fields, "model", &Value::from(model));
     if stream || fields.contains_key("stream") {
         set(&mut fields, "stream", &Value::from(stream));
@@ -87,7 +88,7 @@ pub(crate) fn shape(ask: &Ask, model: &str, room: Room) -> Result<Request, Refus
         ApiFormat::OpenAiResponses | ApiFormat::Anthropic => {}
     }
     let unlimited = limit(&mut fields, format, prompt, u64::from(room.context));
-    Ok(Request { format, stream, body: write(&fields), unlimited })
+    Ok(Request { format, asked, body: write(&fields), unlimited })
 }
 
 /// Keeps the limits within the context, and makes the request without any where that may not be enough.
@@ -117,6 +118,11 @@ fn limit(fields: &mut Fields, format: ApiFormat, prompt: u64, context: u64) -> O
 fn set(fields: &mut Fields, name: &str, value: &Value) {
     let value = serde_json::value::to_raw_value(value).expect("BUG: a JSON value can be written");
     fields.insert(name.to_owned(), value);
+}
+
+/// Who called it nothing is told nothing: the server's own name of it may be a path.
+fn nameless() -> Box<RawValue> {
+    serde_json::value::to_raw_value("").expect("BUG: an empty text can be written")
 }
 
 fn write(fields: &Fields) -> Private {

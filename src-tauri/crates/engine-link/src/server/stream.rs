@@ -20,10 +20,21 @@ pub(crate) enum StreamFault {
     Sse(#[from] SseFault),
 }
 
+/// What came next.
+pub(crate) enum Heard {
+    /// An event.
+    Event(SseEvent),
+    /// `[DONE]`, with which a chat says that nothing follows.
+    Done,
+    /// The server closed the stream.
+    Closed,
+}
+
 /// Reads events as they come. Dropping it hangs up, which is how a server learns that nobody wants the rest.
 pub(crate) struct Stream {
     response: Response,
     reader: SseReader,
+    /// How long it may pause once it has begun. How long it may take to begin is for the caller to bound.
     silence: Duration,
     read: u64,
 }
@@ -33,16 +44,20 @@ impl Stream {
         Self { response, reader: SseReader::default(), silence, read: 0 }
     }
 
-    /// The next event; `None` where the server closed the stream. `[DONE]`, which is no event of any API, is left out.
-    pub(crate) async fn next(&mut self) -> Result<Option<SseEvent>, StreamFault> {
+    /// The next event or end.
+    pub(crate) async fn next(&mut self) -> Result<Heard, StreamFault> {
         loop {
-            while let Some(event) = self.reader.next()? {
-                if event.data.trim() != "[DONE]" {
-                    return Ok(Some(event));
-                }
+            if let Some(event) = self.reader.next()? {
+                return Ok(if event.data.trim() == "[DONE]" { Heard::Done } else { Heard::Event(event) });
             }
-            let arrived = timeout(self.silence, self.response.chunk()).await.map_err(|_| HttpFault::Slow)?;
-            let Some(arrived) = arrived.map_err(|error| http::fault(&error))? else { return Ok(None) };
+            let chunk = self.response.chunk();
+            let arrived = match self.read {
+                0 => chunk.await,
+                _ => timeout(self.silence, chunk).await.map_err(|_| HttpFault::Slow)?,
+            };
+            let Some(arrived) = arrived.map_err(|error| http::fault(&error))? else {
+                return Ok(Heard::Closed);
+            };
             self.read += arrived.len() as u64;
             if self.read > LARGEST_STREAM {
                 return Err(HttpFault::TooLarge.into());

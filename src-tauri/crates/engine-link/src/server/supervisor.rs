@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use types::{ApiFormat, JobId};
 
 use super::ServerSettings;
+use super::facts::Listed;
 use super::gate::{self, Gated, Trouble};
 use super::http::Http;
 use super::job::{Backend, Job};
@@ -31,7 +32,16 @@ pub(crate) enum Order {
 enum Done {
     Job { job: JobId, suspicious: bool },
     Gate(Option<Box<Backend>>),
-    Look(Result<(), String>),
+    Look(Option<Found>),
+}
+
+/// What is wrong with a server that was looked at.
+#[derive(Debug)]
+enum Found {
+    /// It does not answer, or not well.
+    Unwell(String),
+    /// It serves something else now.
+    Changed(&'static str),
 }
 
 #[derive(Debug)]
@@ -61,7 +71,7 @@ impl Supervisor {
         Self { settings, http, events, formats, backend: None, tasks, jobs, running, next_look: None }
     }
 
-    /// Runs until nobody wants it any more or the server fails an idle look. Its last event is `Gone`.
+    /// Runs until nobody wants it any more or the server fails a look. Its last event is `Gone`.
     pub(crate) async fn watch(
         mut self,
         mut orders: mpsc::Receiver<Order>,
@@ -69,8 +79,7 @@ impl Supervisor {
         ended: oneshot::Sender<()>,
     ) {
         let why = loop {
-            let idle = self.jobs.is_empty() && self.backend.is_some();
-            let look = self.next_look.filter(|_| idle);
+            let look = self.next_look.filter(|_| self.backend.is_some());
             tokio::select! {
                 biased;
                 _ = &mut stopped => break "it was let go".to_owned(),
@@ -147,16 +156,17 @@ impl Supervisor {
                 self.schedule_look(false);
                 None
             }
-            Ok((_, Done::Look(Ok(())))) => {
+            Ok((_, Done::Look(None))) => {
                 self.schedule_look(false);
                 None
             }
             // Servers that are busy may be slow to answer anything else; its jobs will tell.
-            Ok((_, Done::Look(Err(_)))) if !self.jobs.is_empty() => {
+            Ok((_, Done::Look(Some(Found::Unwell(_))))) if !self.jobs.is_empty() => {
                 self.schedule_look(false);
                 None
             }
-            Ok((_, Done::Look(Err(why)))) => Some(why),
+            Ok((_, Done::Look(Some(Found::Unwell(why))))) => Some(why),
+            Ok((_, Done::Look(Some(Found::Changed(why))))) => Some(why.to_owned()),
             Err(error) => self.mourn(&error),
         }
     }
@@ -177,16 +187,36 @@ impl Supervisor {
         None
     }
 
-    /// A server that has just failed is looked at right away.
+    /// A server that has just failed is looked at right away. An earlier look stays: jobs must not put it off for ever.
     fn schedule_look(&mut self, now: bool) {
         let wait = if now { Duration::ZERO } else { self.settings.patience.look };
-        self.next_look = Some(Instant::now() + wait);
+        let look = Instant::now() + wait;
+        self.next_look = Some(self.next_look.map_or(look, |earlier| earlier.min(look)));
     }
 
     fn look(&mut self) {
         self.next_look = None;
-        let (http, model) = (self.http.clone(), self.settings.model.clone());
-        self.tasks.spawn(async move { Done::Look(gate::health(&http, &model).await.map(drop)) });
+        let Some(Backend { listed, .. }) = self.backend.clone() else { return };
+        // A server that is full may say that it is not ready.
+        let (http, busy) = (self.http.clone(), !self.jobs.is_empty());
+        self.tasks.spawn(async move { Done::Look(look_at(&http, &listed, busy).await) });
+    }
+}
+
+/// What is wrong with the server, if anything is.
+async fn look_at(http: &Http, proven: &Listed, busy: bool) -> Option<Found> {
+    let seen = if busy {
+        gate::list(http, &proven.name).await
+    } else {
+        gate::health(http, &proven.name).await.map(|(kind, listed)| (kind, Some(listed)))
+    };
+    match seen {
+        Err(trouble) => Some(Found::Unwell(trouble.message)),
+        Ok((_, None)) => Some(Found::Changed("the server does not list this model")),
+        Ok((_, Some(listed))) if listed.is_another(proven) => {
+            Some(Found::Changed("the server serves another model by this name"))
+        }
+        Ok((_, Some(_))) => None,
     }
 }
 

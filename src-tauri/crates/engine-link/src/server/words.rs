@@ -12,7 +12,6 @@ const ECHOES: [&str; 4] = ["'input'", "\"input\"", "input_value", "'messages':"]
 pub(crate) fn complaint(status: u16, body: &[u8]) -> String {
     let said = clean(&said(body));
     let general = match status {
-        404 => "this model is not served here any more",
         413 => "the request is too large for this model's server",
         _ => "this model's server cannot work with the request",
     };
@@ -95,7 +94,6 @@ mod tests {
         check(400, r#"{"error":"model is busy"}"#, &format!("{cannot}: model is busy"));
         check(422, r#"{"detail":[{"msg":"field required"}]}"#, &format!("{cannot}: field required"));
         check(413, "<html>nginx/1.2</html>", "the request is too large for this model's server");
-        check(404, "{}", "this model is not served here any more");
         check(
             400,
             r#"{"error":{"message":"cannot open /home/eve/models/a.gguf on 192.168.1.7:8080 (fe80::1) as eve@box, key sk-abc or 9f8e7d6c5b4a39281706f5e4 C:\\models\\b http://localhost:1/x \u001b[31mred"}}"#,

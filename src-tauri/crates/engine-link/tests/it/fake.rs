@@ -25,8 +25,10 @@ pub(crate) struct Asked {
 /// What it does after the head of its answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
-    /// Writes this.
+    /// Writes this; where it is empty, the head of the answer alone.
     Say(Vec<u8>),
+    /// Is slow. At the beginning it holds back the head too.
+    Wait(Duration),
     /// Writes nothing more until the other side hangs up.
     Hang,
     /// Drops the line in the middle of the answer.
@@ -150,11 +152,20 @@ async fn serve(mut line: TcpStream, script: &Script, seen: &Mutex<Vec<Asked>>, g
     seen.lock().expect("unpoisoned").push(asked.clone());
     let reply = script(&asked).unwrap_or_else(|| healthy(&asked));
     let head = format!("HTTP/1.1 {} X\r\n{}transfer-encoding: chunked\r\n\r\n", reply.status, reply.headers);
-    if line.write_all(head.as_bytes()).await.is_err() {
-        return;
-    }
+    let mut head = Some(head);
     for step in reply.steps {
+        if let Step::Wait(span) = step {
+            tokio::time::sleep(span).await;
+            continue;
+        }
+        if let Some(head) = head.take()
+            && line.write_all(head.as_bytes()).await.is_err()
+        {
+            return;
+        }
         match step {
+            Step::Wait(_) => {}
+            Step::Say(bytes) if bytes.is_empty() => {}
             Step::Say(bytes) => {
                 let chunk = [format!("{:x}\r\n", bytes.len()).as_bytes(), &bytes, b"\r\n"].concat();
                 if line.write_all(&chunk).await.is_err() {
@@ -169,7 +180,8 @@ async fn serve(mut line: TcpStream, script: &Script, seen: &Mutex<Vec<Asked>>, g
             Step::Cut => return,
         }
     }
-    let _ = line.write_all(b"0\r\n\r\n").await;
+    let end = head.unwrap_or_default() + "0\r\n\r\n";
+    let _ = line.write_all(end.as_bytes()).await;
     // Until the other side has read it all: a line closed with unread bytes would be cut.
     let _ = line.read(&mut [0]).await;
 }

@@ -64,7 +64,7 @@ async fn answers_arrive_in_pieces_however_they_are_cut() {
     check("whole", whole.clone(), &expected, finished()).await;
     let drip = |step: &Step| match step {
         Step::Say(bytes) => bytes.iter().map(|byte| Step::Say(vec![*byte])).collect(),
-        Step::Hang | Step::Cut => vec![step.clone()],
+        Step::Wait(_) | Step::Hang | Step::Cut => vec![step.clone()],
     };
     let dripping = Reply { steps: whole.steps.iter().flat_map(drip).collect(), ..whole };
     check("byte by byte", dripping, &expected, finished()).await;
@@ -106,6 +106,41 @@ async fn an_end_counts_even_if_the_line_is_cut_after_it() {
 }
 
 #[tokio::test]
+async fn a_line_that_stays_open_after_the_answer_holds_nobody_up() {
+    let mut whole = Reply::chat(&[r#"{"content":"Hello"}"#], "stop");
+    whole.steps.push(Step::Hang);
+    let fake = Fake::answering(whole).await;
+    let mut settings = fake.settings();
+    settings.patience.silence = Duration::from_secs(3600);
+    let mut driven = Driven::loaded(settings).await;
+    driven.ask("a", BODY);
+    let (pieces, end) = driven.rest().await;
+    assert_eq!(pieces, [text("Hello")]);
+    assert!(matches!(end, EngineEvent::Finished { reason: FinishReason::Stop, usage: COST, .. }), "{end:?}");
+    fake.hung_up().await;
+}
+
+#[tokio::test]
+async fn a_long_prompt_is_read_in_silence() {
+    let reading = Step::Wait(Duration::from_secs(2));
+    for before in [vec![reading.clone()], vec![Step::Say(Vec::new()), reading]] {
+        let chat = Reply::chat(&[r#"{"content":"Hello"}"#], "stop");
+        let slow = Reply { steps: [before, chat.steps.clone()].concat(), ..chat };
+        check("slow to begin", slow, &[text("Hello")], Ends::Finished(FinishReason::Stop, COST)).await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_in_all_the_time_is_a_failure() {
+    let fake = Fake::answering(Reply::stream(vec![Step::Hang])).await;
+    let mut driven = Driven::loaded(fake.settings()).await;
+    let ask = Ask::Chat { read: Err(Refusal(String::new())), body: BODY.into() };
+    driven.engine.generate(&JobId::new("a"), ask, Duration::from_secs(1)).expect("it is asked");
+    let (_, end) = driven.rest().await;
+    assert!(matches!(end, EngineEvent::Failed { .. }), "{end:?}");
+}
+
+#[tokio::test]
 async fn an_answer_that_never_ends_is_refused_before_it_fills_the_memory() {
     let line = Step::Say(vec![b'x'; 1024 * 1024]);
     check("one line", Reply::stream(vec![line; 8]), &[], Ends::Failed).await;
@@ -119,19 +154,16 @@ async fn an_answer_that_never_ends_is_refused_before_it_fills_the_memory() {
 #[tokio::test]
 async fn what_the_server_says_by_number_is_the_customers_fault_or_ours() {
     let words = r#"{"error":{"message":"prompt too long for /home/eve/m.gguf at 192.168.1.4, key sk-123"}}"#;
-    for (status, said) in [
-        (400, "prompt too long for … at … key …"),
-        (404, "not served here"),
-        (413, "too large"),
-        (422, "cannot work"),
-    ] {
+    for (status, said) in
+        [(400, "prompt too long for … at … key …"), (413, "too large"), (422, "cannot work")]
+    {
         check("the customer's", Reply::json(status, words), &[], Ends::Refused(said)).await;
     }
     let echo = r#"{"detail":[{"msg":"x, 'input': 'my diary'"}]}"#;
     check("an echo", Reply::json(422, echo), &[], Ends::Refused("cannot work with the request")).await;
     let inside = Reply::stream(vec![event(r#"{"error":{"message":"too long","code":400}}"#)]);
     check("inside a stream", inside, &[], Ends::Refused("too long")).await;
-    for status in [401, 403, 429, 500, 502, 503, 204] {
+    for status in [401, 403, 404, 429, 500, 502, 503, 204] {
         check("ours", Reply::json(status, words), &[], Ends::Failed).await;
     }
     check("no stream", Reply::json(200, r#"{"choices":[]}"#), &[], Ends::Failed).await;

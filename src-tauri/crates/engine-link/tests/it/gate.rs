@@ -1,7 +1,7 @@
 //! A server is an engine when it has really written something, and no longer when it fails a look.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine_link::{Engine, EngineEvent, EngineSource, LaunchError, LoadFault};
@@ -31,7 +31,9 @@ async fn a_server_that_does_not_serve_is_no_engine() {
     for (what, page, reply, fault) in [
         ("not ready", "GET /health", Reply::json(503, "{}"), LoadFault::Unreadable),
         ("another model", "GET /v1/models", Reply::json(200, other), LoadFault::Unreadable),
-        ("locked", "GET /v1/models", Reply::json(401, "{}"), LoadFault::Unreadable),
+        ("a locked list", "GET /v1/models", Reply::json(401, "{}"), LoadFault::Unsupported),
+        ("a locked health", "GET /health", Reply::json(403, "{}"), LoadFault::Unsupported),
+        ("a locked chat", CHAT, Reply::json(401, "{}"), LoadFault::Unsupported),
         ("no list", "GET /v1/models", Reply::json(200, "<html>"), LoadFault::Unreadable),
         ("a hanging list", "GET /v1/models", Reply::stream(vec![Step::Hang]), LoadFault::Unreadable),
         ("nothing but spaces", CHAT, Reply::chat(&[r#"{"content":"  "}"#], "stop"), LoadFault::Internal),
@@ -146,4 +148,65 @@ async fn a_failed_job_is_followed_by_a_look_at_once_and_a_good_look_keeps_the_en
     driven.ask("b", BODY);
     assert!(matches!(driven.rest().await.1, EngineEvent::Failed { .. }));
     assert!(matches!(driven.next().await, EngineEvent::Gone { .. }), "the next look is an hour away");
+}
+
+/// A list that says how large the model is.
+fn described(parameters: u64) -> Reply {
+    let model = format!(r#"{{"id":"fake-1","max_model_len":8192,"meta":{{"n_params":{parameters}}}}}"#);
+    Reply::json(200, &format!(r#"{{"data":[{model}]}}"#))
+}
+
+/// Until somebody has looked at the list so often.
+async fn looked(fake: &Fake, times: usize) {
+    let looked = async {
+        while fake.asked("GET /v1/models").len() < times {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), looked).await.expect("it is looked at again and again");
+}
+
+#[tokio::test]
+async fn a_busy_server_is_looked_at_too_and_one_that_serves_another_model_is_gone() {
+    let parameters = Arc::new(AtomicU64::new(7));
+    let now = Arc::clone(&parameters);
+    let fake = Fake::start(move |asked| match asked.page.as_str() {
+        "GET /v1/models" => match now.load(Ordering::SeqCst) {
+            1 => Some(Reply::json(500, "{}")),
+            said => Some(described(said)),
+        },
+        _ if is_customers(asked) => Some(Reply::stream(vec![say(r#"{"content":"on and on"}"#), Step::Hang])),
+        _ => None,
+    })
+    .await;
+    let mut settings = fake.settings();
+    settings.patience.look = Duration::from_millis(20);
+    let mut driven = Driven::loaded(settings).await;
+    driven.ask("a", BODY);
+    assert!(matches!(driven.next().await, EngineEvent::Piece { .. }));
+    // Neither silence about its size nor an error while it is busy says that it is another one.
+    for said in [7, 0, 1, 7] {
+        parameters.store(said, Ordering::SeqCst);
+        looked(&fake, fake.asked("GET /v1/models").len() + 3).await;
+    }
+    assert!(driven.events.try_recv().is_err(), "nothing happened");
+    parameters.store(8, Ordering::SeqCst);
+    let gone = driven.next().await;
+    assert!(matches!(&gone, EngineEvent::Gone { why } if why.contains("another model")), "{gone:?}");
+}
+
+#[tokio::test]
+async fn jobs_do_not_put_a_look_off_for_ever() {
+    let fake = Fake::start(|_| None).await;
+    let mut settings = fake.settings();
+    settings.patience.look = Duration::from_secs(1);
+    let mut driven = Driven::loaded(settings).await;
+    let before = fake.asked("GET /v1/models").len();
+    let work = async {
+        while fake.asked("GET /v1/models").len() < before + 2 {
+            driven.ask("a", BODY);
+            assert!(matches!(driven.rest().await.1, EngineEvent::Finished { .. }));
+        }
+    };
+    timeout(Duration::from_secs(30), work).await.expect("it is looked at between and during jobs");
 }

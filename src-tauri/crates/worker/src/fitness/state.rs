@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use types::Code;
+use types::{Code, JobId};
 
 use super::Effect;
 use crate::Policy;
@@ -16,8 +16,8 @@ pub struct Fitness {
     wanted: bool,
     /// Faults since the last good job.
     faults: u32,
-    /// Failed jobs since the last good one.
-    failures: u32,
+    /// The different jobs that failed since the last good one. As many as the policy bears, then it is a fault.
+    failed: Vec<JobId>,
 }
 
 /// Where an engine stands.
@@ -56,7 +56,7 @@ pub struct Rest {
 impl Fitness {
     /// An engine that nobody wanted yet.
     pub const fn new(policy: Policy) -> Self {
-        Self { phase: Phase::Off, policy, wanted: false, faults: 0, failures: 0 }
+        Self { phase: Phase::Off, policy, wanted: false, faults: 0, failed: Vec::new() }
     }
 
     /// Where it stands.
@@ -101,7 +101,7 @@ impl Fitness {
     }
 
     pub(super) fn forgiven(&mut self) -> Vec<Effect> {
-        (self.faults, self.failures) = (0, 0);
+        (self.faults, self.failed) = (0, Vec::new());
         match self.phase {
             Phase::Resting(_) | Phase::GivenUp { .. } => self.start_if_wanted(),
             Phase::Off | Phase::Loading | Phase::Testing | Phase::Fit | Phase::Retesting => Vec::new(),
@@ -159,17 +159,18 @@ impl Fitness {
     pub(super) fn answered(&mut self) -> Vec<Effect> {
         // An engine that ended in the meantime has a fault to its name that this answer is older than.
         if self.is_fit() {
-            (self.faults, self.failures) = (0, 0);
+            (self.faults, self.failed) = (0, Vec::new());
         }
         Vec::new()
     }
 
-    pub(super) fn job_failed(&mut self) -> Vec<Effect> {
-        if !self.is_fit() {
+    pub(super) fn job_failed(&mut self, job: JobId) -> Vec<Effect> {
+        // The coordinator sends a job that failed to somebody else, who may be a slot of ours.
+        if !self.is_fit() || self.failed.contains(&job) {
             return Vec::new();
         }
-        self.failures += 1;
-        if self.failures < self.policy.failures_to_fault {
+        self.failed.push(job);
+        if self.failed.len() < self.policy.failures_to_fault as usize {
             return Vec::new();
         }
         self.fault(Code::EngineFailing, "several jobs in a row failed".into())
@@ -181,7 +182,7 @@ impl Fitness {
             return Vec::new();
         }
         self.faults += 1;
-        self.failures = 0;
+        self.failed.clear();
         let Some(wait) = self.policy.rest_after_fault(self.faults) else {
             return self.give_up(code, detail);
         };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use types::Code;
+use types::{Code, JobId};
 
 use super::{Effect, Event, Fitness, Phase};
 use crate::Policy;
@@ -38,6 +38,10 @@ impl Engine {
             ref effects => panic!("expected a rest, got {effects:?} in {:?}", self.0.phase()),
         }
     }
+}
+
+fn failed(job: &str) -> Event {
+    Event::JobFailed { job: JobId::new(job) }
 }
 
 fn fault() -> Event {
@@ -84,7 +88,7 @@ fn a_fault_that_every_slot_feels_counts_once() {
     let mut engine = Engine::fit();
     assert_eq!(engine.rest_after(fault()), Duration::from_secs(1));
     for _ in 0..8 {
-        assert_eq!(engine.tell(Event::JobFailed), []);
+        assert_eq!(engine.tell(failed("a")), []);
         assert_eq!(engine.tell(fault()), []);
     }
     engine.tell(Event::TimerFired);
@@ -117,10 +121,19 @@ fn an_answer_forgives_earlier_faults_and_nothing_else_does() {
 #[test]
 fn jobs_that_fail_in_a_row_are_a_fault_even_if_the_engine_says_nothing() {
     let mut engine = Engine::fit();
-    for event in [Event::JobFailed, Event::JobFailed, Event::Answered, Event::JobFailed, Event::JobFailed] {
+    for event in [failed("a"), failed("b"), Event::Answered, failed("c"), failed("d")] {
         assert_eq!(engine.tell(event), []);
     }
-    assert_eq!(engine.rest_after(Event::JobFailed), Duration::from_secs(1));
+    assert_eq!(engine.rest_after(failed("e")), Duration::from_secs(1));
+}
+
+#[test]
+fn one_job_that_fails_again_and_again_is_one_failed_job() {
+    let mut engine = Engine::fit();
+    for job in ["poison", "poison", "poison", "other", "poison", "other"] {
+        assert_eq!(engine.tell(failed(job)), []);
+    }
+    assert_eq!(engine.rest_after(failed("third")), Duration::from_secs(1));
 }
 
 #[test]
@@ -162,7 +175,7 @@ fn what_only_the_owner_can_mend_is_not_tried_again() {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    (0_u8..16).prop_map(|kind| match kind {
+    (0_u8..18).prop_map(|kind| match kind {
         0 | 1 => Event::Wanted,
         2 => Event::Unwanted,
         3 => Event::Forgiven,
@@ -173,7 +186,9 @@ fn any_event() -> impl Strategy<Value = Event> {
         9 | 10 => Event::TestPassed,
         11 => Event::TestFailed { detail: String::new() },
         12 => Event::Answered,
-        13 => Event::JobFailed,
+        13 => failed("a"),
+        14 => failed("b"),
+        15 => failed("c"),
         _ => Event::TimerFired,
     })
 }

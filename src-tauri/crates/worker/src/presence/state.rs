@@ -335,7 +335,7 @@ impl Presence {
         let soon = now.since(since) < self.policy.replaced_soon;
         let (code, detail) = match how {
             Lost::Replaced => {
-                self.replacements = if soon { self.replacements + 1 } else { 1 };
+                self.replacements = if soon { self.replacements + 1 } else { 0 };
                 if self.replacements >= self.policy.replacements_to_stop {
                     return Err((Code::NameInUse, "the connection was taken over again and again".into()));
                 }

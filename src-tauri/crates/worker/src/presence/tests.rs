@@ -214,7 +214,19 @@ fn a_name_used_elsewhere_is_not_fought_over() {
         node.now = node.now.plus(Duration::from_secs(5));
     }
     node.tell(replaced());
-    assert_eq!(node.code(), Some(Code::NameInUse));
+    assert_eq!(node.code(), Some(Code::NameInUse), "the third within a minute of `ready`");
+}
+
+#[test]
+fn a_restart_after_a_long_time_and_two_soon_after_it_are_no_fight_yet() {
+    let mut node = Node::online();
+    node.now = node.now.plus(minutes(300));
+    for _ in 0..3 {
+        node.rest_after(Event::ConnectionLost { how: Lost::Replaced });
+        node.tell(Event::Registered);
+        node.now = node.now.plus(Duration::from_secs(5));
+    }
+    assert!(node.presence.takes_jobs(), "one was late, so only two came soon");
 }
 
 #[test]

@@ -81,6 +81,16 @@ fn each_fact_has_its_cause() {
         |facts| (facts.phase, facts.code) = (Phase::Resting, Some(Code::GridUnreachable)),
         &[Cause::GridUnreachable],
     );
+    check(
+        "pages that do not answer keep no node on the Grid from its jobs",
+        |facts| (facts.coordinator, facts.last_job_at) = (Reach::No, minutes_ago(5)),
+        &[],
+    );
+    check(
+        "pages that do not answer, and a node that is not on the Grid",
+        |facts| (facts.coordinator, facts.phase) = (Reach::No, Phase::Connecting),
+        &[Cause::GridUnreachable],
+    );
     check("loading", |facts| facts.phase = Phase::LoadingModel { percent: 3 }, &[Cause::GettingReady]);
     check("nobody asks", |facts| facts.market = MarketFact::Listed(market(0, 0, 1)), &[Cause::NobodyAsks]);
     check("a quiet hour", |facts| facts.market = MarketFact::Listed(market(0, 40, 1)), &[Cause::NoDemandNow]);
@@ -165,7 +175,7 @@ fn what_was_settled_and_is_not_here_has_its_cause() {
         ],
     );
     with("no work is not too little", |facts| facts.unsettled_dust = Dust::Likely, &[]);
-    with("strikes", |facts| facts.strikes = 2, &[Cause::JobsFail { strikes: 2, failed: 0 }]);
+    with("what struck has failed", |facts| facts.strikes = 2, &[Cause::JobsFail { strikes: 2, failed: 2 }]);
     with("failures", |facts| facts.failed_lately = 3, &[Cause::JobsFail { strikes: 0, failed: 3 }]);
     with("unconfirmed", |facts| facts.unconfirmed = 1, &[Cause::Unconfirmed { answers: 1 }]);
     with("unsigned", |facts| facts.delegation = Delegated::Ended, &[Cause::Unsigned]);

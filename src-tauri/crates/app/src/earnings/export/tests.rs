@@ -72,10 +72,25 @@ fn a_payout_is_exact_to_the_last_unit() {
         line,
         format!(
             "hour-2026-09-01T06,2026-09-01T06:00:00Z,3.00,156.247500000000016384,156247500000000016384,paid,sent,\
-             {wallet},{hash},,12,2026-09-01T07:01:00Z,1"
+             {wallet},{hash},,12,,2026-09-01T07:01:00Z,1"
         )
     );
     assert!(text.ends_with("\r\n"), "lines end as RFC 4180 says");
+}
+
+#[test]
+fn only_what_was_sent_has_a_moment_of_payment() {
+    let check = |status: &str, created: &str, paid_at: &str| {
+        let row = PayoutRow { proven_block: None, ..paid(Aipg::whole(1), status) };
+        assert_eq!(payout(&row)[11..13], [created, paid_at], "{status}");
+    };
+    let moment = "2026-09-01T07:01:00Z";
+    check("sent", "", moment);
+    check("confirmed", "", moment);
+    for status in ["pending", "failed", "accrued", "manual_review", "held", "of-tomorrow"] {
+        check(status, moment, "");
+    }
+    assert_eq!(PAYOUT_COLUMNS[11..13], ["created", "paid_at"]);
 }
 
 #[test]

@@ -51,6 +51,8 @@ struct Member {
     turn: Option<u64>,
     /// Whether it waits for a test.
     tests: bool,
+    /// The last job it had for the engine.
+    job: Option<JobId>,
 }
 
 /// An engine and its slots.
@@ -88,7 +90,7 @@ impl Room {
         let (members, seats) = (0..settings.names.len())
             .map(|seat| {
                 let (said, hear) = mpsc::channel(SAID);
-                (Member { said, turn: None, tests: false }, Seat::new(seat, order.clone(), hear))
+                (Member { said, turn: None, tests: false, job: None }, Seat::new(seat, order.clone(), hear))
             })
             .unzip();
         let slowest = policy.slowest_tokens_per_minute;

@@ -21,8 +21,8 @@ pub(super) enum Order {
     Generate { seat: usize, age: u64, job: JobId, ask: Ask, by: Instant },
     /// It does not want the answer any more.
     Cancel { seat: usize, job: JobId },
-    /// A job got a whole answer, or failed.
-    Verdict { age: u64, answered: bool },
+    /// Its last job got a whole answer, or failed.
+    Verdict { seat: usize, age: u64, answered: bool },
 }
 
 /// The owner's line to a room.
@@ -84,9 +84,9 @@ impl Seat {
         let _ = self.order(Order::Cancel { seat: self.seat, job });
     }
 
-    /// Says how a job went.
+    /// Says how its last job went.
     pub(crate) fn verdict(&self, answered: bool) {
-        let _ = self.order(Order::Verdict { age: self.age, answered });
+        let _ = self.order(Order::Verdict { seat: self.seat, age: self.age, answered });
     }
 
     /// The next thing the room says; `None` when it is gone.

@@ -18,6 +18,13 @@ pub(in crate::node) struct SlotView {
     pub(in crate::node) online_since: Option<Timestamp>,
 }
 
+impl SlotView {
+    /// Whether only its owner can let it go on.
+    pub(in crate::node) const fn needs_owner(&self) -> bool {
+        matches!(self.phase, SlotPhase::Own(Phase::NeedsAttention))
+    }
+}
+
 /// What a slot is doing, as far as it knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::node) enum SlotPhase {

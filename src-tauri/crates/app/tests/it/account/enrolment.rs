@@ -16,7 +16,7 @@ async fn where_enrolment_is_off_nobody_is_asked_and_a_key_is_pasted() {
     assert!(matches!(&refused, Err(error) if error.is_not_offered()), "{refused:?}");
     assert_eq!(owner.asked(), []);
     account.sign_in(&owner).await.expect("signed in");
-    account.paste_key(&world.issue(&opened, Purpose::Inference)).await.expect("the account's");
+    account.paste_key(&world.issue(&opened, Purpose::Inference), &owner).await.expect("the account's");
     let key = account.key_for(&name("rig-1")).await.expect("readable").expect("kept");
     register(&world, key, "rig-1", None).await.expect("registered");
 }

@@ -130,15 +130,25 @@ impl Room {
                 Some(Whose::Test) => self.tell(Event::TestFailed { detail: message }),
                 Some(Whose::Slot { seat, job }) => {
                     self.say(seat, Said::Failed { job }).await;
-                    self.fault(message);
+                    self.job_failed(message).await;
                 }
-                Some(Whose::Nobody) | None => self.fault(message),
+                Some(Whose::Nobody) | None => self.job_failed(message).await,
             },
             EngineEvent::Gone { why } => {
                 (self.heard, self.engine) = (None, None);
                 self.fault(why);
             }
         }
+    }
+
+    /// Our own engine cannot be trusted after a failure. A server is out of our hands: one bad answer says nothing of
+    /// the others, several jobs in a row that fail are counted, and whether it is still there is looked at.
+    async fn job_failed(&mut self, message: String) {
+        if !self.is_server() {
+            return self.fault(message);
+        }
+        tracing::warn!(detail = %message, "the server failed at a job");
+        self.feed().await;
     }
 
     pub(super) fn end_run(&mut self, run: &JobId) -> Option<Whose> {

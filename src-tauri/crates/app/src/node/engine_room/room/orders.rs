@@ -55,15 +55,26 @@ impl Room {
             }
             // Otherwise the slot is about to hear that the engine it meant is gone.
             Order::Generate { seat, age, job, ask, by } if age == self.age && self.fitness.is_fit() => {
+                if let Some(member) = self.members.get_mut(seat) {
+                    member.job = Some(job.clone());
+                }
                 self.runs.queue(seat, job, ask, by, Instant::now());
                 self.feed().await;
             }
             Order::Generate { .. } => {}
             Order::Cancel { seat, job } => self.cancel(seat, job).await,
-            Order::Verdict { age, answered } if age == self.age => {
-                self.tell(if answered { Event::Answered } else { Event::JobFailed });
-            }
+            Order::Verdict { seat, age, answered } if age == self.age => self.judged(seat, answered),
             Order::Verdict { .. } => {}
+        }
+    }
+
+    fn judged(&mut self, seat: usize, answered: bool) {
+        let job = self.members.get_mut(seat).and_then(|member| member.job.take());
+        match job {
+            _ if answered => self.tell(Event::Answered),
+            Some(job) => self.tell(Event::JobFailed { job }),
+            // The engine never heard of it.
+            None => {}
         }
     }
 
