@@ -44,6 +44,7 @@ async fn the_owner_points_the_app_at_another_coordinator_and_it_serves_there() {
     let question = app.question().await;
     assert!(question.words.contains(&base), "the address is told: {}", question.words);
     question.press("Work there").await;
+    page.wait_for_words(&format!("Your node works for {base}"), SERVING).await;
     page.visit("Home").await;
     page.wait_for_words("No key for the Grid yet", SERVING).await;
     page.keep_screenshot("home-elsewhere-no-key").await;
@@ -52,6 +53,10 @@ async fn the_owner_points_the_app_at_another_coordinator_and_it_serves_there() {
     page.press("Paste a key instead").await;
     page.fill("Key", account.api_key.expose()).await;
     page.press("Keep this key").await;
+    let question = app.question().await;
+    assert!(question.words.contains("Work for this account?"), "{}", question.words);
+    question.press("Work for it").await;
+    page.wait_for_words("Signed in", SERVING).await;
     page.visit("Home").await;
     page.wait_for_words("Waiting for jobs", SERVING).await;
     page.keep_screenshot("home-elsewhere").await;
@@ -75,8 +80,9 @@ async fn the_owner_points_the_app_at_another_coordinator_and_it_serves_there() {
     page.press("Practice network").await;
     page.press("Work there").await;
     app.question().await.press("Practise").await;
+    page.wait_for_words("PRACTICE", SERVING).await;
     page.visit("Home").await;
-    page.wait_for_words("Send practice job", SERVING).await;
+    page.wait_for_control("Send practice job", SERVING).await;
 }
 
 #[tokio::test]

@@ -44,14 +44,19 @@ impl Keeper {
         let mut live = match opened {
             Ok(live) => live,
             Err(error) => {
-                self.not_live(&error);
+                self.not_live("", &error);
                 return self.wait_for_another_try(None, false).await;
             }
         };
         if let Some(account) = live.account().cloned() {
             self.show_account(&live, account);
         }
-        self.books.send_replace(live.books().await);
+        // The store may ask for a password, and an app that ends does not wait for it.
+        let books = tokio::select! {
+            books = live.books() => books,
+            () = self.end.cancelled() => return Next::End,
+        };
+        self.books.send_replace(books);
         let next = self.serve_live(&mut live).await;
         self.put_books_away().await;
         self.put_account_away().await;
@@ -73,7 +78,8 @@ impl Keeper {
                     next
                 }
                 Err(error) => {
-                    self.not_live(&error);
+                    let name = live.name().map(|name| name.to_string()).unwrap_or_default();
+                    self.not_live(&name, &error);
                     wants_key = matches!(error, LiveError::NoApiKey);
                     None
                 }
@@ -203,10 +209,10 @@ impl Keeper {
         self.accounts.send_replace(Some(AccountDesk::open(account, names)));
     }
 
-    fn not_live(&self, error: &LiveError) {
+    fn not_live(&self, worker_name: &str, error: &LiveError) {
         tracing::warn!(%error, "there is no node on the Grid");
         self.state.send_replace(Some(stopped(error.code())));
-        self.out.send_replace(Status::not_live(error, self.money));
+        self.out.send_replace(Status::not_live(worker_name, error, self.money));
     }
 }
 
@@ -246,7 +252,8 @@ async fn finish(node: &app::Node, end: &CancellationToken) {
 /// Ends when the account was read with a key that is kept here.
 async fn a_key_came(desk: Option<AccountDesk>) {
     let Some(desk) = desk else { return std::future::pending().await };
-    let came = desk.changes().wait_for(|view| view.has_key == Some(true) && view.trouble.is_none()).await.is_ok();
+    let came =
+        desk.changes().wait_for(|view| view.has_key == Some(true) && view.trouble.is_none()).await.is_ok();
     if !came {
         std::future::pending::<()>().await;
     }

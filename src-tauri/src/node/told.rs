@@ -38,8 +38,8 @@ impl Status {
     }
 
     /// A node on a real Grid that did not start.
-    pub(super) fn not_live(error: &LiveError, money: Money) -> Self {
-        Self::starting(false, "", money).with(error.code(), error)
+    pub(super) fn not_live(worker_name: &str, error: &LiveError, money: Money) -> Self {
+        Self::starting(false, worker_name, money).with(error.code(), error)
     }
 
     fn with(self, code: Code, error: &dyn std::error::Error) -> Self {

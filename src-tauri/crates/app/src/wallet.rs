@@ -1,7 +1,7 @@
 //! The owner's keys, as the rest of the app uses them: opened for one signature, then closed again.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -73,6 +73,7 @@ pub struct KeptWallet {
     address: Address,
     /// Opens the rig's files, once it was found: it guards no funds, and the rig signs without asking anyway.
     rig: Arc<OnceLock<RigPassphrase>>,
+    finding: Arc<Mutex<()>>,
 }
 
 impl KeptWallet {
@@ -95,7 +96,14 @@ impl KeptWallet {
                     folder.create(&password)?.address()
                 }
             };
-            Ok(Self { folder: Arc::new(folder), keyring, ask, address, rig: Arc::default() })
+            Ok(Self {
+                folder: Arc::new(folder),
+                keyring,
+                ask,
+                address,
+                rig: Arc::default(),
+                finding: Arc::default(),
+            })
         })
         .await
     }
@@ -218,6 +226,11 @@ impl KeptWallet {
 
     /// What opens the rig's files; makes the rig if there is none.
     fn rig_passphrase(&self) -> Result<&RigPassphrase, WalletError> {
+        if let Some(known) = self.rig.get() {
+            return Ok(known);
+        }
+        // One at a time: two would make two rigs, of which one is refused, or ask for the password twice.
+        let _alone = self.finding.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = self.rig.get() {
             return Ok(known);
         }

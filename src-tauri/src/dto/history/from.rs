@@ -2,8 +2,8 @@
 
 use app::earnings::causes::Cause as Found;
 use app::earnings::{
-    BooksCheck, Checked, Cursor, Dust, Earnings, NextPayout, NotAllocated, PayoutRow, Standing as Stands, Subject,
-    Verdict, hour_of_period,
+    BooksCheck, Checked, Cursor, Dust, Earnings, NextPayout, NotAllocated, PayoutRow, Standing as Stands,
+    Subject, Verdict, hour_of_period,
 };
 use app::money::desk::Outlook;
 use types::Timestamp;
@@ -37,11 +37,7 @@ impl History {
 
 /// On a real Grid by its clock. The practice network has hours of its own, which have no place on one, and says itself
 /// when it pays.
-fn payday(
-    next: Option<&NextPayout>,
-    outlook: Option<&Outlook>,
-    open_hours: Vec<OpenHour>,
-) -> Option<Payday> {
+fn payday(next: Option<&NextPayout>, outlook: Option<&Outlook>, open_hours: Vec<OpenHour>) -> Option<Payday> {
     let (hour, expected) = match next {
         Some(next) => (Some(next.hour.from.millis()), next.latest),
         None => (None, outlook?.next_payout?),

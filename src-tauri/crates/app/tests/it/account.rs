@@ -1,6 +1,7 @@
 //! The owner's account at a practice coordinator: what he agreed to happens, and nothing else.
 
 mod blank;
+mod books;
 mod crashes;
 mod enrolment;
 mod world;
@@ -156,7 +157,11 @@ async fn the_key_in_use_is_not_revoked_nor_one_that_may_be() {
         let id = line.key.id.expect("an id");
         assert!(matches!(account.revoke_key(&id, &owner).await, Err(AccountTrouble::MayBeInUse)));
     }
-    assert_eq!(owner.asked().len(), asked + 1, "nobody is asked about what is not done, but for the pasted key");
+    assert_eq!(
+        owner.asked().len(),
+        asked + 1,
+        "nobody is asked about what is not done, but for the pasted key"
+    );
     let new = account.make_key(&owner).await.expect("a key");
     account.revoke_key(&made, &owner).await.expect("now it is safe");
     assert_eq!(account.look().await.expect("the new key reads").keys.len(), 4);
@@ -170,7 +175,10 @@ async fn a_pasted_key_is_kept_when_it_reads_the_account() {
     account.sign_in(&owner).await.expect("signed in");
     let text = |text: &str| Sensitive::new(text.to_owned());
     for bad in ["", "hello", "gridu_x.y", "grid_short", &format!("grid_{}", "é".repeat(32))] {
-        assert!(matches!(account.paste_key(&text(bad), &owner).await, Err(AccountTrouble::NotAKey)), "{bad:?}");
+        assert!(
+            matches!(account.paste_key(&text(bad), &owner).await, Err(AccountTrouble::NotAKey)),
+            "{bad:?}"
+        );
     }
     for narrow in [Purpose::Validator, Purpose::Worker("rig-1".into())] {
         let key = world.issue(&opened, narrow);
@@ -291,4 +299,17 @@ async fn a_coordinator_that_is_away_is_said_to_be_so() {
     let Err(error) = outcome else { panic!("{outcome:?}") };
     assert!(error.is_transient(), "{error}");
     assert_eq!(owner.asked(), [], "nobody is asked to sign for nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_uses_of_the_store_at_once_make_one_rig_key() {
+    let world = World::new().await;
+    let account = world.account().await;
+    let uses = (0..6).map(|_| {
+        let account = account.clone();
+        tokio::spawn(async move { account.key_for(&name("rig-1")).await.map(|key| key.is_none()) })
+    });
+    for used in futures_util::future::join_all(uses).await {
+        assert!(used.expect("no panic").expect("the store opens for everybody"), "there is no key yet");
+    }
 }

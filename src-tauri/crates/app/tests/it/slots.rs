@@ -82,7 +82,8 @@ async fn a_server_that_fails_at_one_job_goes_on_with_the_others() {
     assert!(poisoned.error.is_some(), "{poisoned:?}");
     assert_eq!(stand.tap.read(|seen| seen.ready.len()), 4, "no slot left the Grid");
     let status = stand.until(all(Phase::Waiting)).await;
-    assert_eq!((status.jobs_done, stand.strikes()), (1, 99));
+    assert_eq!(status.jobs_done, 1);
+    assert!((1..=3).contains(&stand.strikes()), "one for each slot that was tried: {}", stand.strikes());
     stand.end().await;
 }
 
@@ -188,7 +189,10 @@ async fn an_engine_that_is_too_slow_is_not_put_on_the_grid() {
 async fn a_job_that_waits_too_long_for_the_engine_goes_back_without_a_strike() {
     let plan = Plan::of(vec![own("rig", smollm2(), 2)]);
     let patience = app::Patience { job: Duration::from_secs(4), ..plan.patience };
-    let stand = Stand::start(Plan { patience, ..plan }).await;
+    // Long enough to be seen on a busy machine.
+    let policy =
+        Policy { reconnect: Duration::from_secs(1), longest_reconnect: Duration::from_secs(1), ..hasty() };
+    let stand = Stand::start(Plan { patience, policy, ..plan }).await;
     stand.until(all(Phase::Waiting)).await;
     let model = EngineSettings::name_of_file(&smollm2());
     let long = ChatCall { max_tokens: Some(4000), ..ChatCall::ask(model.as_str(), "Tell me a story.") };

@@ -72,6 +72,11 @@ async fn hours_are_not_called_unpaid_before_the_payouts_were_read() {
     desk.earns("b", "rig", 10);
     let history = desk.history(known(false, None)).await;
     assert_eq!(history.not_allocated, [], "nobody looked for their payouts");
+    let payday = history.payday.expect("the Grid pays by the clock");
+    assert_eq!(
+        (payday.period.as_str(), payday.earliest.millis()),
+        ("hour-2026-09-01T09", SIX + 4 * HOUR * 1000)
+    );
     let work = Cause::PaidEachHour { work: Den::from_hundredths(10) };
     assert_eq!(history.causes, [work], "and nobody can say that it is too little");
 }
@@ -92,7 +97,11 @@ async fn once_the_payouts_were_read_an_hour_without_one_is_told() {
         history.causes
     );
     let practice = desk.history(known(true, Some(vec![]))).await;
-    assert_eq!(practice.not_allocated, [], "its hours are no hours of the clock");
+    assert_eq!(
+        (practice.not_allocated, practice.payday),
+        (vec![], None),
+        "its hours are no hours of the clock"
+    );
 }
 
 #[tokio::test]
