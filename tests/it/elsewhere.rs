@@ -80,7 +80,7 @@ async fn the_owner_points_the_app_at_another_coordinator_and_it_serves_there() {
     page.press("Practice network").await;
     page.press("Work there").await;
     app.question().await.press("Practise").await;
-    page.wait_for_words("PRACTICE", SERVING).await;
+    page.wait_for_words("Practice network. Nothing here is real money.", SERVING).await;
     page.visit("Home").await;
     page.wait_for_control("Send practice job", SERVING).await;
 }
