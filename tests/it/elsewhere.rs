@@ -5,8 +5,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use practice::settlement::{PayoutRail, RailError};
 use practice::{ChatCall, Customer, Network, Options, Purpose};
-use types::SystemClock;
+use types::{Address, Aipg, B256, SystemClock};
 
 use crate::bond::SERVING;
 use crate::desktop::{App, Page, Start};
@@ -31,6 +32,15 @@ async fn ask_to_move(page: &Page, address: &str) {
     page.press("Another coordinator").await;
     page.fill("Address", address).await;
     page.press("Work there").await;
+}
+
+/// The account names no wallet, so its share is owed and nothing is sent.
+struct NobodyIsPaid;
+
+impl PayoutRail for NobodyIsPaid {
+    async fn pay(&self, to: Address, _: Aipg) -> Result<B256, RailError> {
+        Err(RailError::NotSent(format!("nobody named {to}")))
+    }
 }
 
 #[tokio::test]
@@ -70,6 +80,10 @@ async fn the_owner_points_the_app_at_another_coordinator_and_it_serves_there() {
     page.visit("Account").await;
     page.wait_for_words("Signed in", SOON).await;
     page.keep_screenshot("account-elsewhere").await;
+    network.settle(208.33, &NobodyIsPaid).await.expect("settles");
+    page.visit("Earnings").await;
+    page.press("Read again").await;
+    page.wait_for_words("Owed", SOON).await;
     for screen in ["Earnings", "Wallet", "Settings"] {
         page.visit(screen).await;
         page.keep_screenshot(&format!("{}-elsewhere", screen.to_lowercase())).await;

@@ -1,6 +1,7 @@
 //! What was earned, job by job and hour by hour.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use app::account::Reminder;
 use app::account::desk::DeskView;
@@ -41,8 +42,7 @@ pub(crate) async fn jobs(node: State<'_, Node>, before: Option<i64>) -> Result<J
 /// A piece of the payouts, newest first.
 #[tauri::command]
 pub(crate) async fn payouts(node: State<'_, Node>, after: Option<u32>) -> Result<PayoutPage, Failure> {
-    let earnings = node.desk().and_then(|desk| desk.view().earnings);
-    Ok(PayoutPage::of(earnings.as_ref().map(|(earnings, _)| &**earnings), after))
+    Ok(PayoutPage::of(earned(&node).as_deref(), after))
 }
 
 /// What work is worth, once the Grid's pages were read.
@@ -73,11 +73,19 @@ pub(crate) async fn save_jobs(app: AppHandle, node: State<'_, Node>) -> Result<(
 /// Writes all payouts into a file that the owner names.
 #[tauri::command]
 pub(crate) async fn save_payouts(app: AppHandle, node: State<'_, Node>) -> Result<(), Failure> {
-    let earnings = node.desk().and_then(|desk| desk.view().earnings).ok_or_else(Failure::not_now)?.0;
+    let earnings = earned(&node).ok_or_else(Failure::not_now)?;
     let Some(path) = files::to_write(&app, table(), "grid-node-payouts.csv".to_owned()).await else {
         return Ok(());
     };
     written(move || into_file(&path, |to| write_payouts(&earnings.payouts, to))).await
+}
+
+/// The payouts: held against the chain where there is one, else as the Grid states them.
+fn earned(node: &Node) -> Option<Arc<app::earnings::Earnings>> {
+    match node.desk() {
+        Some(desk) => desk.view().earnings.map(|(earnings, _)| earnings),
+        None => node.books()?.view().stated,
+    }
 }
 
 fn save_jobs_of(books: &BooksDesk, path: &Path) -> Result<u64, ExportError> {
@@ -118,7 +126,7 @@ fn known(node: &Node) -> Option<Known> {
     });
     Some(Known {
         status,
-        earnings: node.desk().and_then(|desk| desk.view().earnings).map(|(earnings, _)| earnings),
+        earnings: earned(node),
         payout_wallet: account.map(|(page, _)| page.payout_wallet.is_some()),
         delegation,
     })

@@ -100,7 +100,7 @@ test('money: what is not known is not 0, and says why', async () => {
 
 test('money: on a real Grid it is said that payouts are not read, and that they come', async () => {
   await open({ status: aStatus({ practice: false, money: 'not-yet' }), earnings: null })
-  expect(await card('Earnings').findByText(/pays your account all the same/)).toBeTruthy()
+  expect(await card('Earnings').findByText(/shows no sum as paid/)).toBeTruthy()
   expect(document.body.textContent).not.toContain('has not been asked')
 })
 

@@ -71,6 +71,26 @@ pub(crate) async fn refresh(
     books: &Books,
     clock: &dyn Clock,
 ) -> Result<Earnings, EarningsError> {
+    prove(write_down(account, books, clock).await?, chain, ours, books).await?;
+    sums(books, clock).await
+}
+
+/// The same where there is no chain to look at: the rows as the Grid states them, and nothing counts as paid.
+pub(crate) async fn as_stated(
+    account: &AccountClient,
+    books: &Books,
+    clock: &dyn Clock,
+) -> Result<Earnings, EarningsError> {
+    write_down(account, books, clock).await?;
+    sums(books, clock).await
+}
+
+/// Reads the account's payouts and keeps them for good: its page shows the newest only.
+async fn write_down(
+    account: &AccountClient,
+    books: &Books,
+    clock: &dyn Clock,
+) -> Result<Vec<PayoutRow>, EarningsError> {
     let stated = account.payouts().await?;
     let now = clock.now();
     let known = books.with(move |journal| {
@@ -79,7 +99,11 @@ pub(crate) async fn refresh(
         }
         journal.payouts()
     });
-    prove(known.await?, chain, ours, books).await?;
+    Ok(known.await?)
+}
+
+async fn sums(books: &Books, clock: &dyn Clock) -> Result<Earnings, EarningsError> {
+    let now = clock.now();
     let (payouts, paid) = books.with(|journal| Ok((journal.payouts()?, journal.paid()?))).await?;
     let standings = standing::by_standing(&payouts);
     let figure = |bucket: Bucket| standing::figure(&standings, bucket);

@@ -18,11 +18,15 @@ use worker::Policy;
 use crate::account::{Account, AccountSettings};
 use crate::config::{Config, EngineSetting};
 use crate::earnings::BooksDesk;
+use crate::money::Books;
 use crate::wallet::{AskPassword, KeptWallet};
 use crate::{Home, HomeError, Node, NodeIdentity, NodeSettings, Patience, machine_name, slot_names};
 
 pub use error::LiveError;
 pub use settings::{coordinator, engine};
+
+/// What the journal calls payouts that no chain was asked about yet. Those that are checked have a chain's name.
+const PAYOUTS: &str = "as stated by the Grid";
 
 /// What a live node needs.
 pub struct LiveOptions {
@@ -102,7 +106,10 @@ impl Live {
     /// The books of what is worked here.
     pub async fn books(&self) -> Option<BooksDesk> {
         let clock = &self.options.clock;
-        let books = BooksDesk::beside(&self.home, self.endpoint.api_base(), &self.endpoint, clock).await?;
+        let payouts = Books::open(&self.home.ledger(), self.options.ledger, PAYOUTS).await;
+        let payouts = payouts.inspect_err(|error| tracing::warn!(%error, "payouts cannot be kept")).ok();
+        let book = self.endpoint.api_base();
+        let books = BooksDesk::beside(&self.home, book, &self.endpoint, clock, payouts).await?;
         if let Some(account) = &self.account {
             match account.client().await {
                 Ok(client) => books.use_account(client),

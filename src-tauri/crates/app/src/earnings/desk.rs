@@ -15,9 +15,10 @@ use types::{Clock, ModelId, Timestamp};
 
 use super::causes::Reach;
 use super::rates::{self, Market};
-use super::{BooksCheck, Record};
+use super::{BooksCheck, Earnings, Record, as_stated};
 use crate::Home;
 use crate::account::Account;
+use crate::money::Books;
 pub use history::{History, Known, MOST_DAYS};
 
 /// The Grid's figures are read again so often while somebody watches. They move with the hour.
@@ -31,6 +32,8 @@ struct Shared {
     record: Record,
     public: PublicClient,
     account: Mutex<Option<Arc<AccountClient>>>,
+    /// Where payouts are kept that no chain is asked about.
+    payouts: Option<(Books, Arc<dyn Clock>)>,
     ours: Mutex<Vec<ModelId>>,
     view: watch::Sender<BooksView>,
     tasks: TaskTracker,
@@ -44,6 +47,8 @@ pub struct BooksView {
     pub market: Option<(Arc<Vec<Market>>, Timestamp)>,
     /// Whether our books and the Grid's agree.
     pub check: Option<Arc<BooksCheck>>,
+    /// The payouts as the Grid states them, where no chain is asked about them.
+    pub stated: Option<Arc<Earnings>>,
     /// Whether the coordinator answers.
     pub reach: Reach,
 }
@@ -51,12 +56,22 @@ pub struct BooksView {
 impl BooksDesk {
     /// Opens the desk and has a first look.
     pub fn open(record: Record, endpoint: &Endpoint) -> Result<Self, AccountError> {
+        Self::with(record, endpoint, None)
+    }
+
+    fn with(
+        record: Record,
+        endpoint: &Endpoint,
+        payouts: Option<(Books, Arc<dyn Clock>)>,
+    ) -> Result<Self, AccountError> {
         let public = PublicClient::new(endpoint, AccountPatience::default())?;
-        let (view, _) = watch::channel(BooksView { market: None, check: None, reach: Reach::Unknown });
+        let (view, _) =
+            watch::channel(BooksView { market: None, check: None, stated: None, reach: Reach::Unknown });
         let desk = Self(Arc::new(Shared {
             record,
             public,
             account: Mutex::default(),
+            payouts,
             ours: Mutex::default(),
             view,
             tasks: TaskTracker::new(),
@@ -72,11 +87,13 @@ impl BooksDesk {
         book: &str,
         endpoint: &Endpoint,
         clock: &Arc<dyn Clock>,
+        payouts: Option<Books>,
     ) -> Option<Self> {
         let record = Record::open(home, Limits::default(), book, Arc::clone(clock)).await;
         let record =
             record.inspect_err(|error| tracing::warn!(%error, "the record cannot be read beside the node"));
-        let desk = Self::open(record.ok()?, endpoint);
+        let payouts = payouts.map(|books| (books, Arc::clone(clock)));
+        let desk = Self::with(record.ok()?, endpoint, payouts);
         desk.inspect_err(|error| tracing::warn!(%error, "the Grid's pages cannot be asked for")).ok()
     }
 
@@ -156,6 +173,7 @@ impl BooksDesk {
     async fn look(&self) {
         let market = self.market().await;
         let check = self.check().await;
+        let stated = self.stated().await;
         let now = self.record().now();
         self.0.view.send_modify(|view| {
             match market {
@@ -166,7 +184,15 @@ impl BooksDesk {
                 }
             }
             view.check = check.map(Arc::new).or(view.check.take());
+            view.stated = stated.map(Arc::new).or(view.stated.take());
         });
+    }
+
+    async fn stated(&self) -> Option<Earnings> {
+        let (books, clock) = self.0.payouts.as_ref()?;
+        let account = self.0.account.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let read = as_stated(&account, books, &**clock).await;
+        read.inspect_err(|error| tracing::info!(%error, "the payouts could not be read")).ok()
     }
 
     /// The demand and the state of the network are told where they can be read; the models online must be.

@@ -101,7 +101,7 @@ impl Grounds {
 
     /// The books of what a node on these grounds works.
     pub async fn books(&self, rehearsal: &Rehearsal) -> Option<BooksDesk> {
-        let books = BooksDesk::beside(&self.home, "", rehearsal.endpoint(), &self.clock).await?;
+        let books = BooksDesk::beside(&self.home, "", rehearsal.endpoint(), &self.clock, None).await?;
         match rehearsal.account() {
             Ok(account) => books.use_account(account),
             Err(error) => tracing::warn!(%error, "the practice books cannot be compared"),
