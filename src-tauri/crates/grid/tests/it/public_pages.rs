@@ -1,5 +1,4 @@
 //! The feed of jobs and the pages for everybody, as recorded from the real coordinator.
-#![expect(clippy::print_stdout, reason = "what a vector run left out is told to whoever runs it")]
 
 use std::time::Duration;
 
