@@ -145,7 +145,8 @@ async fn what_is_missing_or_wrong_is_said_and_nothing_is_started() {
         if let Some(text) = text {
             std::fs::write(&config, text).expect("writes");
         }
-        let mut command = rig.command(&["run"]);
+        // A run that wrongly goes on ends by itself, with 0.
+        let mut command = rig.command(&["run", "--seconds", "40"]);
         command.arg("--config").arg(&config).envs(key.map(|key| ("GRID_NODE_API_KEY", key)));
         let output = command.output().expect("runs");
         assert_eq!(output.status.code(), Some(code), "{}", words(&output));
